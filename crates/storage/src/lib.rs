@@ -1,1 +1,3 @@
-//! See ARCHITECTURE.md.
+//! Logs on disk, in Apache Kafka's own format.
+
+pub mod disk;
