@@ -4,9 +4,12 @@
 //! [`validate`](super::validate) for what a leader asks). Arithmetic on fields that a peer wrote wraps and never
 //! panics.
 
-use std::{fmt, ops::Deref};
+use std::{borrow::Cow, fmt, ops::Deref};
 
-use super::CompressionType;
+use super::{
+    compression::{self, CompressionType, DecompressError},
+    record::Records,
+};
 use crate::types::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Timestamp};
 
 /// Size of a batch's header in bytes; the records follow.
@@ -338,6 +341,21 @@ impl<'a> RecordBatch<'a> {
         &self.bytes[HEADER_SIZE..]
     }
 
+    /// The records' bytes without compression.
+    ///
+    /// # Errors
+    /// See [`compression::decompress`].
+    pub fn decompress(&self, limit: usize) -> Result<Cow<'a, [u8]>, DecompressError> {
+        let codec = self.attributes.compression().ok_or(DecompressError::UnknownCodec)?;
+        compression::decompress(codec, self.body(), limit)
+    }
+
+    /// The records, of which `decompressed` are the bytes: what [`RecordBatch::decompress`] returned.
+    #[must_use]
+    pub fn records<'b>(&self, decompressed: &'b [u8]) -> Records<'b> {
+        Records::new(&self.header, decompressed)
+    }
+
     /// Whether the bytes are those the CRC was made over. Reads the whole batch.
     #[must_use]
     pub fn crc_is_valid(&self) -> bool {
@@ -447,7 +465,7 @@ pub fn patch_max_timestamp(batch: &mut [u8], max_timestamp: Timestamp) {
     patch_timestamps(batch, TimestampType::CreateTime, max_timestamp);
 }
 
-fn patch_timestamps(batch: &mut [u8], timestamp_type: TimestampType, max_timestamp: Timestamp) {
+pub(super) fn patch_timestamps(batch: &mut [u8], timestamp_type: TimestampType, max_timestamp: Timestamp) {
     let attributes = Attributes(i16::from_be_bytes(field(batch, ATTRIBUTES_AT)));
     put(batch, ATTRIBUTES_AT, attributes.with_timestamp_type(timestamp_type).0.to_be_bytes());
     put(batch, MAX_TIMESTAMP_AT, max_timestamp.0.to_be_bytes());

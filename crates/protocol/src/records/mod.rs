@@ -29,12 +29,21 @@
 //! - [`record`]: the records of an uncompressed body.
 //! - [`compression`]: the codecs, bounded when they decompress.
 //! - [`builder`]: batches made here.
+//! - [`control`]: the kinds of records that are not for consumers.
 //! - [`validate`]: what a leader asks of a batch before it takes it.
 //!
 //! Source: Kafka `DefaultRecordBatch`, `DefaultRecord`; KIP-98 (format v2), KIP-534 (delete horizon).
 
 pub mod batch;
+pub mod builder;
 pub mod compression;
+pub mod control;
+pub mod record;
+pub mod validate;
 
 pub use batch::{Attributes, BatchError, BatchHeader, HEADER_SIZE, RecordBatch, TimestampType, next_batch};
-pub use compression::CompressionType;
+pub use builder::BatchBuilder;
+pub use compression::{Compression, CompressionType, DecompressError};
+pub use control::ControlRecordType;
+pub use record::{Header, Headers, Record, RecordError, Records};
+pub use validate::{Rules, Validated, ValidationPolicy, validate_produce};
