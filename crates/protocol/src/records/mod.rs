@@ -47,3 +47,6 @@ pub use compression::{Compression, CompressionType, DecompressError};
 pub use control::ControlRecordType;
 pub use record::{Header, Headers, Record, RecordError, Records};
 pub use validate::{Rules, Validated, ValidationPolicy, validate_produce};
+
+#[cfg(test)]
+mod tests;
