@@ -246,6 +246,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeProblem::Short`].
+    #[inline]
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
         if count > self.remaining() {
             return Err(self.error(DecodeProblem::Short { needed: count, remaining: self.remaining() }));
@@ -263,13 +264,38 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeProblem::Short`], [`DecodeProblem::Varint`].
+    #[inline]
     pub fn unsigned_varint(&mut self) -> Result<u32, DecodeError> {
-        let mut value = 0u32;
-        for shift in (0..35).step_by(7) {
-            let [byte] = self.array()?;
-            value |= u32::from(byte & 0x7f).wrapping_shl(shift);
+        match self.short_varint() {
+            Some(value) => Ok(value.into()),
+            None => self.long_unsigned_varint(),
+        }
+    }
+
+    /// A varint of one byte, as most lengths and deltas in records are.
+    #[inline]
+    fn short_varint(&mut self) -> Option<u8> {
+        let value = *self.bytes.get(self.position).filter(|&&byte| byte < 0x80)?;
+        self.position += 1;
+        Some(value)
+    }
+
+    fn long_unsigned_varint(&mut self) -> Result<u32, DecodeError> {
+        // The fifth byte has room for four bits only; Apache Kafka drops the others, and so does the cast.
+        self.varint_of::<5>().map(|value| value as u32)
+    }
+
+    /// A varint of at most `MAX` bytes; bits beyond the 64th are dropped.
+    #[inline]
+    fn varint_of<const MAX: usize>(&mut self) -> Result<u64, DecodeError> {
+        let mut value = 0u64;
+        for shift in 0..MAX {
+            let Some(&byte) = self.bytes.get(self.position) else {
+                return Err(self.error(DecodeProblem::Short { needed: 1, remaining: 0 }));
+            };
+            self.position += 1;
+            value |= u64::from(byte & 0x7f) << (7 * shift);
             if byte & 0x80 == 0 {
-                // The fifth byte has room for four bits only; Apache Kafka drops the others, and so does `<<`.
                 return Ok(value);
             }
         }
@@ -280,6 +306,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeProblem::Short`], [`DecodeProblem::Varint`].
+    #[inline]
     pub fn varint(&mut self) -> Result<i32, DecodeError> {
         let raw = self.unsigned_varint()?;
         Ok((raw >> 1) as i32 ^ -((raw & 1) as i32))
@@ -289,16 +316,17 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeProblem::Short`], [`DecodeProblem::Varint`].
+    #[inline]
     pub fn varlong(&mut self) -> Result<i64, DecodeError> {
-        let mut raw = 0u64;
-        for shift in (0..70).step_by(7) {
-            let [byte] = self.array()?;
-            raw |= u64::from(byte & 0x7f).wrapping_shl(shift);
-            if byte & 0x80 == 0 {
-                return Ok((raw >> 1) as i64 ^ -((raw & 1) as i64));
-            }
+        match self.short_varint() {
+            Some(raw) => Ok(i64::from(raw >> 1) ^ -i64::from(raw & 1)),
+            None => self.long_varlong(),
         }
-        Err(self.error(DecodeProblem::Varint))
+    }
+
+    fn long_varlong(&mut self) -> Result<i64, DecodeError> {
+        let raw = self.varint_of::<10>()?;
+        Ok((raw >> 1) as i64 ^ -((raw & 1) as i64))
     }
 
     /// The length of a string, of bytes or of an array; `None` is null.
