@@ -251,24 +251,33 @@ thread_local! {
 /// Decompresses whole frames into the output, which then is the window too: a frame that announces a window of
 /// gigabytes costs nothing. Where the size is not known the output grows by trying again, at most a third more work.
 fn decompress_zstd(body: &[u8], limit: usize) -> Result<Vec<u8>, Problem> {
+    use zstd::zstd_safe;
+
     /// What zstd answers when the output has no more room: its error 70, as a `size_t` below zero.
     const OUTPUT_TOO_SMALL: usize = 0usize.wrapping_sub(70);
+    /// A block has a header of three bytes, and at most this many in it.
+    const BLOCK_SIZE_MAX: usize = 128 * 1024;
 
-    // What is announced is believed up to a ratio that data can be expected to have.
-    let plausible = body.len().saturating_mul(8).saturating_add(16 * 1024);
-    let announced = match zstd::zstd_safe::get_frame_content_size(body) {
-        Ok(Some(size)) => usize::try_from(size).unwrap_or(usize::MAX),
-        Ok(None) => usize::MAX,
-        Err(_) => return Err(Problem::Corrupt),
+    // What one frame announces is all there is; damage can look like more.
+    let announced = match zstd_safe::get_frame_content_size(body).map_err(|_| Problem::Corrupt)? {
+        Some(size) if zstd_safe::find_frame_compressed_size(body) == Ok(body.len()) => {
+            usize::try_from(size).unwrap_or(usize::MAX)
+        }
+        _ => usize::MAX,
     };
-    let mut room = announced.min(plausible).min(limit);
+    let possible = announced.min((body.len() / 3).saturating_mul(BLOCK_SIZE_MAX));
+    // What could be is believed up to a ratio that data can be expected to have.
+    let plausible = body.len().saturating_mul(8).saturating_add(16 * 1024);
+    let mut room = possible.min(plausible).min(limit);
     loop {
         let mut output = Vec::with_capacity(room);
         match ZSTD.with_borrow_mut(|context| context.decompress(&mut output, body)) {
             Ok(_) if output.len() > limit => return Err(Problem::TooLarge),
             Ok(_) => return Ok(output),
-            Err(OUTPUT_TOO_SMALL) if output.capacity() >= limit => return Err(Problem::TooLarge),
-            Err(OUTPUT_TOO_SMALL) => room = room.max(1024).saturating_mul(4).min(limit),
+            Err(OUTPUT_TOO_SMALL) if room < possible.min(limit) => {
+                room = room.max(1024).saturating_mul(4).min(possible).min(limit);
+            }
+            Err(OUTPUT_TOO_SMALL) if limit < possible => return Err(Problem::TooLarge),
             Err(_) => return Err(Problem::Corrupt),
         }
     }

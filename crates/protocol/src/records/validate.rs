@@ -329,11 +329,13 @@ fn header_timestamps_are_fine(batch: &RecordBatch<'_>, rules: &Rules, now: Times
                 && timestamp_is_allowed(batch.max_timestamp, rules, now))
 }
 
-/// Whether CreateTime may be `timestamp`. A record without a timestamp is always taken.
+/// Whether CreateTime may be `timestamp`. A record without a timestamp is always taken; one so old that its age is no
+/// number never is, as in Apache Kafka, where the age overflows.
 fn timestamp_is_allowed(timestamp: Timestamp, rules: &Rules, now: Timestamp) -> bool {
     timestamp == Timestamp::NONE
-        || now.0.saturating_sub(timestamp.0) <= rules.timestamp_before_max_ms
-            && timestamp.0.saturating_sub(now.0) <= rules.timestamp_after_max_ms
+        || now.0.checked_sub(timestamp.0).is_some_and(|age| {
+            age <= rules.timestamp_before_max_ms && age >= rules.timestamp_after_max_ms.saturating_neg()
+        })
 }
 
 /// What the records turned out to be.

@@ -170,6 +170,13 @@ fn zstd_without_a_content_size_is_read() {
 }
 
 #[test]
+fn zstd_of_several_frames_is_read() {
+    let mut twice = compressed(Compression::of(CompressionType::Zstd), &[1; 50_000]);
+    Compression::of(CompressionType::Zstd).compress(&[2; 50_000], &mut twice);
+    assert_eq!(decompress(CompressionType::Zstd, &twice, LIMIT).unwrap(), [[1; 50_000], [2; 50_000]].concat());
+}
+
+#[test]
 fn gzip_of_several_members_is_read() {
     let mut twice = compressed(Compression::of(CompressionType::Gzip), b"one ");
     Compression::of(CompressionType::Gzip).compress(b"two", &mut twice);
