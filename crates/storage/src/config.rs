@@ -1,0 +1,55 @@
+//! What of a topic's configuration the log of a partition needs, as plain numbers.
+
+/// The settings of one log. [`LogConfig::default`] has Kafka's defaults.
+///
+/// Source: Kafka `LogConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// `segment.bytes`: a segment is closed before a batch would make it larger than this.
+    pub segment_bytes: u32,
+    /// `segment.ms`: a segment is closed once a batch is this much younger than the segment's first.
+    pub segment_ms: i64,
+    /// How much earlier than `segment_ms` this log closes its segments: the caller's draw from `0..=segment.jitter.ms`,
+    /// so that not all logs of a node roll at once.
+    pub segment_jitter_ms: i64,
+    /// `index.interval.bytes`: an index entry stands for at least this many bytes of log.
+    pub index_interval_bytes: u32,
+    /// `segment.index.bytes`: a segment is closed once one of its indexes has this size.
+    pub index_bytes_max: u32,
+    /// `cleanup.policy` holds `delete`: whether segments go by age and size.
+    pub delete_old_segments: bool,
+    /// `retention.ms`; negative for no limit.
+    pub retention_ms: i64,
+    /// `retention.bytes`; negative for no limit.
+    pub retention_bytes: i64,
+    /// `file.delete.delay.ms`: how long a removed segment's files stay as `*.deleted`.
+    pub file_delete_delay_ms: u64,
+    /// `flush.messages`: how many records may be in the page cache only before a sync is due.
+    pub flush_messages: i64,
+    /// `flush.ms`: how long a record may be in the page cache only before a sync is due.
+    pub flush_ms: i64,
+    /// `producer.id.expiration.ms`: how long a silent producer is remembered.
+    pub producer_id_expiration_ms: i64,
+    /// `preallocate`: whether a new segment's space is reserved at once.
+    pub preallocate: bool,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            segment_bytes: 1 << 30,
+            segment_ms: 604_800_000,
+            segment_jitter_ms: 0,
+            index_interval_bytes: 4096,
+            index_bytes_max: 10 << 20,
+            delete_old_segments: true,
+            retention_ms: 604_800_000,
+            retention_bytes: -1,
+            file_delete_delay_ms: 60_000,
+            flush_messages: i64::MAX,
+            flush_ms: i64::MAX,
+            producer_id_expiration_ms: 86_400_000,
+            preallocate: false,
+        }
+    }
+}

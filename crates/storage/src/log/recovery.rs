@@ -1,0 +1,589 @@
+//! Opening a log: finding out where it ends and what its batches say, when nothing in its directory can be trusted.
+//!
+//! After a clean stop the files say it all: the active segment's index leads to its last few batches, whose headers
+//! give the end. After anything else the segments from the *recovery point* on (everything below is known to be on the
+//! platter) are walked batch by batch with their checksums, and their indexes, epochs and producers are made anew.
+//!
+//! A batch that is not whole ends the walk, and what is done about it depends on where it is:
+//!
+//! ```text
+//!             recovery point
+//!                   │
+//!  ═════╳═══════════╪═══════════════════   rot: it was there once. An error; nothing is cut, ever.
+//!  ═════════════════╪══════════╳─ ─ ─ ─    a torn tail: cut there, with everything behind it
+//! ```
+//!
+//! In one of our own lineages ([`crate::manifest`]) a log that *ends* below its recovery point is rot too: whoever
+//! shortens a log lowers the recovery point first. Apache Kafka does it the other way round, so after one of its runs
+//! this only moves the recovery point.
+//!
+//! Everything but the batches is a hint: an index, a snapshot, an epoch file that is missing or bad is made anew, and
+//! said so.
+//!
+//! Source: Kafka `LogLoader`, `LogSegment.recover`, `ProducerStateManager.truncateAndReload`.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use protocol::{
+    records::RecordBatch,
+    types::{LeaderEpoch, Offset, Timestamp, TopicPartition, Uuid},
+};
+
+use super::{
+    DiskError, Log,
+    sync::{Sealed, SyncState},
+};
+use crate::{
+    LogConfig,
+    disk::{read_file, write_file},
+    epochs::{self, LeaderEpochs},
+    index::relative,
+    names::{FileName, Kind, parse_file_name},
+    producer_state::{Marker, OWN_FILE_NAME, OwnFile, ProducerStates},
+    scan::{Flaw, Step, Walk},
+    segment::{Segment, load_index},
+    shared::Shared,
+};
+
+/// The largest file of ours, or of Kafka's small ones, that is read.
+const SMALL_FILE_MAX: u64 = 256 << 20;
+
+/// Why a log could not be opened. Its files are as they were.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The directory is gone although it held records.
+    Missing {
+        /// Where it should be.
+        dir: PathBuf,
+    },
+    /// Something that was on the platter is damaged or gone.
+    Corrupt {
+        /// The segment's file.
+        path: PathBuf,
+        /// Where in it.
+        position: u64,
+        /// The offset that should be there.
+        offset: Offset,
+        /// Everything below was known to be on the platter.
+        recovery_point: Offset,
+        /// What is wrong.
+        flaw: Flaw,
+    },
+    /// The directory belongs to another topic of the same name.
+    OtherTopic {
+        /// The id in `partition.metadata`.
+        found: Uuid,
+    },
+    /// Apache Kafka's cleaner stopped between two steps, which only Apache Kafka can go on with.
+    UnfinishedCompaction {
+        /// The file that tells.
+        path: PathBuf,
+    },
+    /// The disk failed.
+    Disk(DiskError),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { dir } => write!(f, "{} is gone, and it held records", dir.display()),
+            Self::Corrupt { path, position, offset, recovery_point, flaw } => write!(
+                f,
+                "{} is damaged at byte {position}, offset {offset}: {flaw}. Everything below offset {recovery_point} \
+                 was safe on this disk, so nothing was cut",
+                path.display()
+            ),
+            Self::OtherTopic { found } => write!(f, "the directory belongs to the topic with id {found}"),
+            Self::UnfinishedCompaction { path } => write!(
+                f,
+                "Apache Kafka did not finish a compaction ({}); start and stop it on this directory once",
+                path.display()
+            ),
+            Self::Disk(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<DiskError> for OpenError {
+    fn from(error: DiskError) -> Self {
+        Self::Disk(error)
+    }
+}
+
+/// Something that was not as it should be when a log or a log directory was opened, and that was mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenWarning {
+    /// A torn tail was cut.
+    Cut {
+        /// The segment's file.
+        path: PathBuf,
+        /// Its size now.
+        position: u64,
+        /// How many bytes are gone, those of later segments included.
+        bytes: u64,
+        /// What was wrong with the first of them.
+        flaw: Flaw,
+    },
+    /// A file was not believed.
+    Ignored {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Display for OpenWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cut { path, position, bytes, flaw } => {
+                write!(f, "cut {bytes} bytes from byte {position} of {} on: {flaw}", path.display())
+            }
+            Self::Ignored { path, reason } => write!(f, "ignored {}: {reason}", path.display()),
+        }
+    }
+}
+
+/// What is known about a log before it is opened.
+#[derive(Debug)]
+pub(crate) struct OpenInput {
+    pub(crate) partition: TopicPartition,
+    pub(crate) topic_id: Uuid,
+    pub(crate) config: LogConfig,
+    /// Whether there is a directory.
+    pub(crate) exists: bool,
+    /// Whether the last process stopped cleanly.
+    pub(crate) clean: bool,
+    /// The lineage, if our own files here are right.
+    pub(crate) lineage: Option<Uuid>,
+    /// From the checkpoint.
+    pub(crate) recovery_point: Offset,
+    /// From the checkpoint.
+    pub(crate) start: Option<Offset>,
+    pub(crate) now: Timestamp,
+}
+
+/// What a walk over a segment found.
+struct Scanned {
+    segment: Segment,
+    /// The offset after its last whole batch.
+    next: Offset,
+    /// What ended the walk, if not the end of the file.
+    flaw: Option<Flaw>,
+}
+
+/// What a partition's directory holds.
+#[derive(Default)]
+struct Listing {
+    bases: Vec<Offset>,
+    /// Offsets of snapshots, oldest first.
+    snapshots: Vec<Offset>,
+}
+
+impl Log {
+    pub(crate) fn open(shared: &Arc<Shared>, input: OpenInput) -> Result<(Self, Vec<OpenWarning>), OpenError> {
+        let start = input.start.unwrap_or(Offset::ZERO);
+        let mut log = Self {
+            shared: shared.clone(),
+            dir: shared.root.join(input.partition.to_string()),
+            partition: input.partition.clone(),
+            topic_id: input.topic_id,
+            config: input.config,
+            segments: Vec::new(),
+            start,
+            end: start,
+            epochs: LeaderEpochs::default(),
+            producers: ProducerStates::default(),
+            sync: SyncState { durable: start, clean: input.clean, ..SyncState::default() },
+            closed: None,
+        };
+        let mut warnings = Vec::new();
+        if input.exists {
+            log.load(&input, &mut warnings)?;
+        }
+        Ok((log, warnings))
+    }
+
+    fn load(&mut self, input: &OpenInput, warnings: &mut Vec<OpenWarning>) -> Result<(), OpenError> {
+        self.check_topic_id(warnings)?;
+        let listing = self.list_files()?;
+        self.epochs = self.load_epochs(warnings)?;
+        let recovery_point = input.recovery_point;
+        let Some(&last) = listing.bases.last() else {
+            if input.lineage.is_some() && recovery_point > self.start {
+                let path = Kind::Log.path(&self.dir, self.start);
+                return Err(self.corrupt(path, 0, self.start, recovery_point, Flaw::Missing));
+            }
+            self.epochs = LeaderEpochs::default();
+            return Ok(());
+        };
+        self.load_segments(input, &listing.bases, warnings)?;
+        let first = self.segments[0].base;
+        if self.end < recovery_point && input.lineage.is_some() {
+            let active = self.segments.last().expect("there is one");
+            let path = Kind::Log.path(&self.dir, active.base);
+            return Err(self.corrupt(path, active.size, self.end, recovery_point, Flaw::Missing));
+        }
+        self.start = self.start.max(first);
+        self.sync.durable = recovery_point.clamp(first, self.end);
+        if self.start > self.end {
+            // Everything that is left was deleted before what would have followed was lost.
+            let (start, now) = (self.start, input.now);
+            return self.truncate_fully(start, now).map_err(|error| {
+                OpenError::Disk(DiskError::new("restart", &self.dir, std::io::Error::other(error.to_string())))
+            });
+        }
+        self.sync.epochs_changed |= self.epochs.truncate_end(self.end);
+        self.sync.epochs_changed |= self.epochs.truncate_start(self.start);
+        let snapshots = self.tidy_snapshots(listing.snapshots)?;
+        self.load_producers(&snapshots, input.lineage, warnings)?;
+        self.producers.remove_expired(input.now, self.config.producer_id_expiration_ms);
+        if !input.clean && self.size() > 0 && last <= self.end {
+            write_file(&*self.shared.disk, &Kind::Snapshot.path(&self.dir, self.end), &self.producers.to_snapshot())?;
+        }
+        Ok(())
+    }
+
+    /// Compares `partition.metadata` with the topic's id; a file that is missing or bad is made anew.
+    fn check_topic_id(&self, warnings: &mut Vec<OpenWarning>) -> Result<(), OpenError> {
+        let path = self.dir.join(crate::PARTITION_METADATA);
+        match read_file(&*self.shared.disk, &path, 1024) {
+            Ok(bytes) => match crate::parse_partition_metadata(&bytes) {
+                Some(found) if found == self.topic_id || self.topic_id.is_zero() => return Ok(()),
+                Some(found) => return Err(OpenError::OtherTopic { found }),
+                None => {
+                    warnings.push(OpenWarning::Ignored { path: path.clone(), reason: "it holds no topic id".into() })
+                }
+            },
+            Err(error) if error.is_missing() => {}
+            Err(error) => return Err(error.into()),
+        }
+        if !self.topic_id.is_zero() {
+            write_file(&*self.shared.disk, &path, &crate::partition_metadata(self.topic_id))?;
+        }
+        Ok(())
+    }
+
+    /// Lists the directory and removes what is of no use.
+    fn list_files(&self) -> Result<Listing, OpenError> {
+        let mut listing = Listing::default();
+        let mut indexes = Vec::new();
+        for entry in self.shared.disk.list(&self.dir)? {
+            let path = self.dir.join(&entry.name);
+            match parse_file_name(&entry.name) {
+                FileName::Segment(base, Kind::Log) => listing.bases.push(base),
+                FileName::Segment(offset, Kind::Snapshot) => listing.snapshots.push(offset),
+                FileName::Segment(base, _) => indexes.push((base, path)),
+                FileName::Leftover => self.shared.disk.unlink(&path)?,
+                FileName::Swap => return Err(OpenError::UnfinishedCompaction { path }),
+                FileName::Other => {}
+            }
+        }
+        // Of a segment that is gone; one that may begin at the same offset again must not find them.
+        for (base, path) in indexes {
+            if listing.bases.binary_search(&base).is_err() {
+                self.shared.disk.unlink(&path)?;
+            }
+        }
+        Ok(listing)
+    }
+
+    fn load_epochs(&mut self, warnings: &mut Vec<OpenWarning>) -> Result<LeaderEpochs, OpenError> {
+        let path = self.dir.join(epochs::FILE_NAME);
+        match read_file(&*self.shared.disk, &path, SMALL_FILE_MAX) {
+            Ok(bytes) => match LeaderEpochs::from_bytes(&bytes) {
+                Ok(epochs) => return Ok(epochs),
+                Err(error) => warnings.push(OpenWarning::Ignored { path, reason: error.to_string() }),
+            },
+            Err(error) if error.is_missing() => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Made anew from the batches, all of them: `load_segments` sees that there is nothing.
+        self.sync.epochs_changed = true;
+        Ok(LeaderEpochs::default())
+    }
+
+    fn load_segments(
+        &mut self,
+        input: &OpenInput,
+        bases: &[Offset],
+        warnings: &mut Vec<OpenWarning>,
+    ) -> Result<(), OpenError> {
+        let disk = self.shared.disk.clone();
+        let recovery_point = input.recovery_point;
+        let all_epochs = self.epochs.entries().is_empty();
+        let scan_from = if input.clean {
+            bases.len() - 1
+        } else {
+            bases.partition_point(|base| *base <= recovery_point).saturating_sub(1)
+        };
+        for &base in &bases[..scan_from] {
+            let size = disk.size(&Kind::Log.path(&self.dir, base))?;
+            let segment = Segment::stored(base, size, input.now);
+            if all_epochs {
+                self.note_epochs(&segment)?;
+            }
+            self.segments.push(segment);
+        }
+        self.end = bases[scan_from];
+        for (at, &base) in bases.iter().enumerate().skip(scan_from) {
+            let path = Kind::Log.path(&self.dir, base);
+            let size = disk.size(&path)?;
+            let scanned = if base < self.end {
+                let flaw = Some(Flaw::Offsets { base, expected: self.end });
+                Scanned { segment: Segment::found(base, input.now), next: self.end, flaw }
+            } else {
+                self.scan(base, size, input)?
+            };
+            let (next, position) = (scanned.next, scanned.segment.size);
+            if let Some(flaw) = scanned.flaw {
+                if next < recovery_point {
+                    return Err(self.corrupt(path, position, next, recovery_point, flaw));
+                }
+                let bytes = self.cut_tail(scanned.segment, &bases[at..])?;
+                self.end = next;
+                warnings.push(OpenWarning::Cut { path, position, bytes, flaw });
+                break;
+            }
+            self.end = next;
+            self.segments.push(scanned.segment);
+        }
+        // What was found behind the recovery point may be in the page cache only.
+        for pair in scan_from..self.segments.len().saturating_sub(1) {
+            let (base, next) = (self.segments[pair].base, self.segments[pair + 1].base);
+            self.sync.sealed.push(Sealed { base, next, producers: None });
+        }
+        Ok(())
+    }
+
+    /// Cuts a segment behind its last whole batch and removes the later ones, newest first, so that what is left is
+    /// a log at any moment. A segment that would overlap with the one before it goes too.
+    fn cut_tail(&mut self, segment: Segment, bases: &[Offset]) -> Result<u64, OpenError> {
+        let disk = self.shared.disk.clone();
+        let overlaps = segment.base < self.end;
+        let mut bytes = 0;
+        for &base in bases[if overlaps { 0 } else { 1 }..].iter().rev() {
+            bytes += disk.size(&Kind::Log.path(&self.dir, base))?;
+            self.segments.push(Segment::found(base, segment.touched));
+            self.remove_active()?;
+        }
+        if !overlaps {
+            let file = segment.file(&self.shared, &self.dir)?;
+            bytes += file.size()? - segment.size;
+            file.truncate(segment.size)?;
+            self.segments.push(segment);
+        }
+        self.sync.clean = false;
+        Ok(bytes)
+    }
+
+    /// Walks over a segment and makes its index; after a clean stop only from the index's last entry on.
+    fn scan(&mut self, base: Offset, size: u64, input: &OpenInput) -> Result<Scanned, OpenError> {
+        if input.clean {
+            if let Some(scanned) = self.resume(base, size, input)? {
+                return Ok(scanned);
+            }
+            // Its indexes have to be written again.
+            self.sync.clean = false;
+        }
+        let mut segment = Segment::found(base, input.now);
+        let file = segment.file(&self.shared, &self.dir)?;
+        let mut walk = Walk::headers(&*file, 0, size);
+        let mut checked = false;
+        let mut next = base;
+        loop {
+            let found = match walk.step()? {
+                Step::Batch(found) => found,
+                Step::End => return Ok(Scanned { segment, next, flaw: None }),
+                Step::Flaw(flaw) => return Ok(Scanned { segment, next, flaw: Some(flaw) }),
+            };
+            let header = &found.header;
+            if header.base_offset < next
+                || header.last_offset_delta < 0
+                || relative(base, header.last_offset()).is_none()
+            {
+                let flaw = Flaw::Offsets { base: header.base_offset, expected: next };
+                return Ok(Scanned { segment, next, flaw: Some(flaw) });
+            }
+            if header.base_offset >= input.recovery_point {
+                if !checked {
+                    walk = Walk::contents(&*file, walk.position(), size);
+                    checked = true;
+                }
+                if !walk.crc_is_valid(&found)? {
+                    return Ok(Scanned { segment, next, flaw: Some(Flaw::Crc) });
+                }
+            }
+            if header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
+                self.assign_epoch(header.partition_leader_epoch, header.base_offset);
+            }
+            segment.note(header, self.config.index_interval_bytes);
+            next = header.next_offset();
+        }
+    }
+
+    /// Takes the active segment's index from its files; `None` if they do not fit the log.
+    fn resume(&mut self, base: Offset, size: u64, input: &OpenInput) -> Result<Option<Scanned>, OpenError> {
+        if self.epochs.entries().is_empty() {
+            return Ok(None);
+        }
+        let Some(index) = load_index(&self.shared, &self.dir, base, size)? else { return Ok(None) };
+        let last = index.offsets.last().copied();
+        let mut segment = Segment::found(base, input.now);
+        let file = segment.file(&self.shared, &self.dir)?;
+        let from = last.map_or(0, |last| u64::from(last.position));
+        if let Step::Batch(first) = Walk::headers(&*file, 0, size).step()? {
+            segment.first_timestamp = Some(first.header.max_timestamp);
+        }
+        segment.resume(index, from);
+        let mut walk = Walk::headers(&*file, from, size);
+        let mut next = base;
+        loop {
+            let found = match walk.step()? {
+                Step::Batch(found) => found,
+                Step::End if next >= input.recovery_point => return Ok(Some(Scanned { segment, next, flaw: None })),
+                // Whatever is wrong, a walk over all of the segment tells it better.
+                Step::End | Step::Flaw(_) => return Ok(None),
+            };
+            let header = &found.header;
+            let expected =
+                last.filter(|_| found.position == from).map(|last| base.plus(i64::from(last.relative_offset)));
+            if header.base_offset < next
+                || header.last_offset_delta < 0
+                || relative(base, header.last_offset()).is_none()
+                || expected.is_some_and(|expected| header.last_offset() != expected)
+            {
+                return Ok(None);
+            }
+            segment.note(header, self.config.index_interval_bytes);
+            next = header.next_offset();
+        }
+    }
+
+    /// Takes the epochs from the batches of a segment below the recovery point.
+    fn note_epochs(&mut self, segment: &Segment) -> Result<(), OpenError> {
+        let file = segment.file(&self.shared, &self.dir)?;
+        let mut walk = Walk::headers(&*file, 0, segment.size);
+        while let Step::Batch(found) = walk.step()? {
+            if found.header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
+                self.assign_epoch(found.header.partition_leader_epoch, found.header.base_offset);
+            }
+        }
+        Ok(())
+    }
+
+    fn corrupt(&self, path: PathBuf, position: u64, offset: Offset, recovery_point: Offset, flaw: Flaw) -> OpenError {
+        OpenError::Corrupt { path, position, offset, recovery_point, flaw }
+    }
+
+    /// Removes snapshots that belong to no segment, but for the newest; returns those that are left.
+    ///
+    /// Source: Kafka `ProducerStateManager.removeStraySnapshots`.
+    fn tidy_snapshots(&self, mut snapshots: Vec<Offset>) -> Result<Vec<Offset>, DiskError> {
+        let newest = snapshots.iter().copied().filter(|offset| *offset <= self.end).max();
+        let mut outcome = Ok(());
+        snapshots.retain(|offset| {
+            let base = self.segments.binary_search_by_key(offset, |segment| segment.base).is_ok();
+            let keep = *offset <= self.end && (base || Some(*offset) == newest);
+            if !keep && outcome.is_ok() {
+                outcome = self.shared.disk.unlink(&Kind::Snapshot.path(&self.dir, *offset));
+            }
+            keep
+        });
+        outcome.map(|()| snapshots)
+    }
+
+    /// Makes the producers' state: from our own file and what follows it, or, where that does not count, from the
+    /// newest of Kafka's snapshots that leaves at least the active segment to be walked over, since a snapshot has the
+    /// last batch of each producer only.
+    fn load_producers(
+        &mut self,
+        snapshots: &[Offset],
+        lineage: Option<Uuid>,
+        warnings: &mut Vec<OpenWarning>,
+    ) -> Result<(), DiskError> {
+        let own_path = self.dir.join(OWN_FILE_NAME);
+        let own = match (lineage, read_file(&*self.shared.disk, &own_path, SMALL_FILE_MAX)) {
+            (_, Err(error)) if error.is_missing() => None,
+            (Some(lineage), Ok(bytes)) => OwnFile::from_bytes(&bytes).ok().filter(|own| own.lineage == lineage),
+            (None, Ok(_)) => None,
+            (_, Err(error)) => return Err(error),
+        };
+        let first = self.segments.first().map_or(self.end, |first| first.base);
+        let own = own.filter(|own| (first..=self.end).contains(&own.end));
+        let (mut from, states) = match own {
+            Some(own) => (own.end, own.producers),
+            None => {
+                self.sync.clean = false;
+                // It must not come to life again when the log has grown beyond its end.
+                match self.shared.disk.unlink(&own_path) {
+                    Err(error) if !error.is_missing() => return Err(error),
+                    _ => {}
+                }
+                self.load_snapshot(snapshots, warnings)?.unwrap_or((first, ProducerStates::default()))
+            }
+        };
+        self.producers = states;
+        from = from.max(first);
+        let mut batches = Vec::new();
+        let begin = self.segment_of(from).unwrap_or(0);
+        for segment in &self.segments[begin.min(self.segments.len())..] {
+            let Some(place) = segment.locate(&self.shared, &self.dir, from)? else { continue };
+            let file = segment.file(&self.shared, &self.dir)?;
+            let mut walk = Walk::headers(&*file, place.position, segment.size);
+            while let Step::Batch(found) = walk.step()? {
+                if found.header.base_offset < from || !found.header.has_producer_id() {
+                    continue;
+                }
+                let marker = if found.header.attributes.is_control() {
+                    RecordBatch::new(&walk.read(&found)?).as_ref().and_then(Marker::of)
+                } else {
+                    None
+                };
+                batches.push((found.header, marker));
+            }
+            // Kept apart only because the segments are borrowed.
+            batches.drain(..).for_each(|(header, marker)| self.producers.apply(&header, marker));
+        }
+        Ok(())
+    }
+
+    fn load_snapshot(
+        &self,
+        snapshots: &[Offset],
+        warnings: &mut Vec<OpenWarning>,
+    ) -> Result<Option<(Offset, ProducerStates)>, DiskError> {
+        let active = self.segments.last().map_or(self.end, |active| active.base);
+        for &offset in snapshots.iter().rev().filter(|offset| **offset <= active) {
+            let path = Kind::Snapshot.path(&self.dir, offset);
+            match ProducerStates::from_snapshot(&read_file(&*self.shared.disk, &path, SMALL_FILE_MAX)?) {
+                Ok(states) => return Ok(Some((offset, states))),
+                Err(error) => warnings.push(OpenWarning::Ignored { path, reason: error.to_string() }),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes up the last segment again, whose file now has `size` bytes.
+    pub(super) fn reload_tail(&mut self, size: u64) -> Result<(), DiskError> {
+        let Some(old) = self.segments.pop() else { return Ok(()) };
+        let mut segment = Segment::found(old.base, old.touched);
+        let file = segment.file(&self.shared, &self.dir)?;
+        let mut walk = Walk::headers(&*file, 0, size);
+        self.end = old.base;
+        while let Step::Batch(found) = walk.step()? {
+            segment.note(&found.header, self.config.index_interval_bytes);
+            self.end = found.header.next_offset();
+        }
+        self.segments.push(segment);
+        let mut snapshots = Vec::new();
+        for entry in self.shared.disk.list(&self.dir)? {
+            if let FileName::Segment(offset, Kind::Snapshot) = parse_file_name(&entry.name) {
+                snapshots.push(offset);
+            }
+        }
+        self.load_producers(&snapshots, None, &mut Vec::new())
+    }
+}

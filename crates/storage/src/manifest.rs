@@ -1,0 +1,176 @@
+//! Our own list of the partitions that a log directory holds data of: `milena.manifest`.
+//!
+//! A partition has no directory until its first record. So a directory that is not there means either "no records yet"
+//! or "somebody removed it", and the second must never be taken for the first: an empty log would be elected, and what
+//! was acknowledged would be gone for good. The manifest tells them apart.
+//!
+//! ```text
+//! milena.manifest 1 <incarnation> <lineage> <crc>
+//! + orders 0 <topic id> <crc>          a directory was made
+//! = orders 0 <crc>                     and is on the platter, with records: it must be there from now on
+//! - orders 0 <crc>                     it was removed on purpose
+//! ```
+//!
+//! Lines are added while the node runs, without a sync: a line that a power cut takes away only makes us less strict. A
+//! torn last line is dropped; anything else that is not as above makes the whole file count for nothing.
+//!
+//! It also says whether somebody else ran on this directory in between. Each start of a node has an *incarnation* id,
+//! which it registers with in the metadata log. If the last registered one is the manifest's, the last who ran was one
+//! of us, and our own files are right. The *lineage* stays the same as long as this holds, and a new one begins when it
+//! does not; our files in partition directories carry it, so they need not be written again at each start.
+
+use std::collections::BTreeMap;
+
+use protocol::types::{TopicPartition, Uuid};
+
+/// The file's name in a log directory.
+pub const FILE_NAME: &str = "milena.manifest";
+
+/// What is known of one partition's directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ManifestEntry {
+    /// The topic's id.
+    pub topic_id: Uuid,
+    /// Whether it must be there.
+    pub durable: bool,
+}
+
+/// The content of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// The start of a node that wrote it.
+    pub incarnation: Uuid,
+    /// The first of the unbroken row of such starts.
+    pub lineage: Uuid,
+    /// The partitions with a directory.
+    pub partitions: BTreeMap<TopicPartition, ManifestEntry>,
+}
+
+/// A change to the list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change<'a> {
+    Made(&'a TopicPartition, Uuid),
+    Durable(&'a TopicPartition),
+    Removed(&'a TopicPartition),
+}
+
+fn seal(line: &str) -> String {
+    format!("{line} {:08x}\n", crc32c::crc32c(line.as_bytes()))
+}
+
+impl Change<'_> {
+    /// The line that records it.
+    pub(crate) fn to_line(self) -> String {
+        seal(&match self {
+            Self::Made(partition, topic_id) => format!("+ {} {} {topic_id}", partition.topic, partition.partition),
+            Self::Durable(partition) => format!("= {} {}", partition.topic, partition.partition),
+            Self::Removed(partition) => format!("- {} {}", partition.topic, partition.partition),
+        })
+    }
+}
+
+impl Manifest {
+    pub(crate) fn apply(&mut self, change: Change<'_>) {
+        match change {
+            Change::Made(partition, topic_id) => {
+                self.partitions.insert(partition.clone(), ManifestEntry { topic_id, durable: false });
+            }
+            Change::Durable(partition) => {
+                if let Some(entry) = self.partitions.get_mut(partition) {
+                    entry.durable = true;
+                }
+            }
+            Change::Removed(partition) => {
+                self.partitions.remove(partition);
+            }
+        }
+    }
+
+    /// The text of a fresh file.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut text = seal(&format!("milena.manifest 1 {} {}", self.incarnation, self.lineage));
+        for (partition, entry) in &self.partitions {
+            text += &Change::Made(partition, entry.topic_id).to_line();
+            if entry.durable {
+                text += &Change::Durable(partition).to_line();
+            }
+        }
+        text.into_bytes()
+    }
+
+    /// What a file says; `None` if it cannot be believed.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        // A last line without its end was being written when the process died.
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let text = std::str::from_utf8(&bytes[..whole]).ok()?;
+        let mut lines = text.lines().map(|line| {
+            let (line, crc) = line.rsplit_once(' ')?;
+            (crc == format!("{:08x}", crc32c::crc32c(line.as_bytes()))).then_some(line)
+        });
+        let header: Vec<_> = lines.next()??.split(' ').collect();
+        let ["milena.manifest", "1", incarnation, lineage] = header[..] else { return None };
+        let mut manifest = Self {
+            incarnation: incarnation.parse().ok()?,
+            lineage: lineage.parse().ok()?,
+            partitions: BTreeMap::new(),
+        };
+        for line in lines {
+            let words: Vec<_> = line?.split(' ').collect();
+            let partition = TopicPartition::new(*words.get(1)?, words.get(2)?.parse().ok()?);
+            manifest.apply(match words[..] {
+                ["+", _, _, topic_id] => Change::Made(&partition, topic_id.parse().ok()?),
+                ["=", _, _] => Change::Durable(&partition),
+                ["-", _, _] => Change::Removed(&partition),
+                _ => return None,
+            });
+        }
+        Some(manifest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let mut manifest = Manifest { incarnation: Uuid([1; 16]), lineage: Uuid([2; 16]), ..Manifest::default() };
+        for partition in 0..3 {
+            manifest.apply(Change::Made(&TopicPartition::new("a", partition), Uuid([3; 16])));
+        }
+        manifest.apply(Change::Durable(&TopicPartition::new("a", 1)));
+        manifest
+    }
+
+    #[test]
+    fn changes_added_to_the_file_count() {
+        let mut expected = manifest();
+        let mut bytes = expected.to_bytes();
+        let (made, gone) = (TopicPartition::new("b", 0), TopicPartition::new("a", 1));
+        for change in [Change::Made(&made, Uuid::ONE), Change::Durable(&made), Change::Removed(&gone)] {
+            bytes.extend(change.to_line().bytes());
+            expected.apply(change);
+        }
+        assert_eq!(Manifest::from_bytes(&bytes), Some(expected.clone()));
+        assert_eq!(Manifest::from_bytes(&expected.to_bytes()), Some(expected));
+    }
+
+    proptest! {
+        #[test]
+        fn a_torn_last_line_is_dropped_and_other_damage_is_noticed(cut: prop::sample::Index, flip: prop::sample::Index) {
+            let bytes = manifest().to_bytes();
+            let last_line = bytes[..bytes.len() - 1].iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
+            let cut = last_line + cut.index(bytes.len() - last_line);
+            let whole = Manifest::from_bytes(&bytes[..last_line]).unwrap();
+            prop_assert_eq!(Manifest::from_bytes(&bytes[..cut]), Some(whole));
+
+            let mut flipped = bytes.clone();
+            let flip = flip.index(last_line);
+            flipped[flip] ^= 1;
+            prop_assert_eq!(Manifest::from_bytes(&flipped), None);
+        }
+    }
+}

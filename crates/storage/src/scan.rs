@@ -1,0 +1,161 @@
+//! Walking over the batches of a segment's file by their headers.
+//!
+//! A batch says how long it is, so a walk reads a header, skips, and reads the next; where it should trust nothing it
+//! also reads the bytes between and checks their CRC. A walk ends at the end of the file or at the first thing that is
+//! no batch, a [`Flaw`]; what a flaw means (a torn tail, or rot) is the caller's to say.
+
+use std::fmt;
+
+use protocol::{
+    records::{
+        BatchError, BatchHeader, HEADER_SIZE,
+        batch::{ATTRIBUTES_AT, LENGTH_END},
+    },
+    types::Offset,
+};
+
+use crate::disk::{self, DiskError, DiskFile};
+
+/// Why the bytes at some place of a segment are no batch that belongs there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// They end too early, have an impossible length, or another magic.
+    Batch(BatchError),
+    /// The checksum is another.
+    Crc,
+    /// The batch begins before the one before it ended, or ends before it begins, or is too far from the segment's
+    /// base.
+    Offsets {
+        /// Where it says it begins.
+        base: Offset,
+        /// Where it should begin, or after.
+        expected: Offset,
+    },
+    /// The file ends, and more was known to be in it.
+    Missing,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Batch(error) => error.fmt(f),
+            Self::Crc => f.write_str("the checksum is wrong"),
+            Self::Offsets { base, expected } => write!(f, "a batch begins at offset {base}, {expected} was next"),
+            Self::Missing => f.write_str("the file ends before what was known to be in it"),
+        }
+    }
+}
+
+/// A batch found in a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// Where it begins in the file.
+    pub(crate) position: u64,
+    pub(crate) header: BatchHeader,
+}
+
+impl Found {
+    /// Where the next one begins.
+    pub(crate) fn end(&self) -> u64 {
+        self.position + self.header.size() as u64
+    }
+}
+
+/// What the next step of a walk found.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Batch(Found),
+    /// The walk's end was reached exactly.
+    End,
+    Flaw(Flaw),
+}
+
+/// A walk over the batches in one part of a file.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    file: &'a dyn DiskFile,
+    /// Where the next batch begins.
+    position: u64,
+    /// Where the walk ends, at most the size of the file.
+    end: u64,
+    /// Some bytes of the file, from `buffered_from` on.
+    buffer: Vec<u8>,
+    buffered_from: u64,
+    /// How much to read at a time.
+    chunk: usize,
+}
+
+/// Enough for a header and its successors where batches are small, and little to waste where they are large.
+const HEADERS_CHUNK: usize = 8 << 10;
+/// Large reads for walks that look at every byte.
+const CONTENT_CHUNK: usize = 512 << 10;
+
+impl<'a> Walk<'a> {
+    /// A walk over headers, from the batch that begins at `position` up to `end`.
+    pub(crate) fn headers(file: &'a dyn DiskFile, position: u64, end: u64) -> Self {
+        Self { file, position, end, buffer: Vec::new(), buffered_from: 0, chunk: HEADERS_CHUNK }
+    }
+
+    /// The same for a walk that is going to call [`crc_is_valid`](Self::crc_is_valid).
+    pub(crate) fn contents(file: &'a dyn DiskFile, position: u64, end: u64) -> Self {
+        Self { chunk: CONTENT_CHUNK, ..Self::headers(file, position, end) }
+    }
+
+    /// Where the next batch begins, or would.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Bytes of the file from `from` on, at least `needed` of them unless the walk's end comes first.
+    fn bytes(&mut self, from: u64, needed: usize) -> Result<&[u8], DiskError> {
+        let available = usize::try_from(self.end - from).unwrap_or(usize::MAX);
+        let needed = needed.min(available);
+        let start = from.checked_sub(self.buffered_from).filter(|start| *start <= self.buffer.len() as u64);
+        if start.is_none_or(|start| self.buffer.len() - (start as usize) < needed) {
+            self.buffer.resize(self.chunk.max(needed).min(available), 0);
+            disk::read_exact(self.file, from, &mut self.buffer)?;
+            self.buffered_from = from;
+        }
+        Ok(&self.buffer[(from - self.buffered_from) as usize..])
+    }
+
+    /// The next batch.
+    pub(crate) fn step(&mut self) -> Result<Step, DiskError> {
+        let (position, remaining) = (self.position, self.end - self.position);
+        if remaining == 0 {
+            return Ok(Step::End);
+        }
+        let header = match BatchHeader::read(self.bytes(position, HEADER_SIZE)?) {
+            Ok(header) => header,
+            Err(error) => return Ok(Step::Flaw(Flaw::Batch(error))),
+        };
+        if header.size() as u64 > remaining {
+            let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
+            return Ok(Step::Flaw(Flaw::Batch(BatchError::Short { needed: header.size(), remaining })));
+        }
+        let found = Found { position, header };
+        self.position = found.end();
+        Ok(Step::Batch(found))
+    }
+
+    /// Whether the bytes of `found` are those its CRC was made over.
+    pub(crate) fn crc_is_valid(&mut self, found: &Found) -> Result<bool, DiskError> {
+        let mut crc = 0;
+        let mut at = found.position + ATTRIBUTES_AT as u64;
+        while at < found.end() {
+            let bytes = self.bytes(at, 1)?;
+            let len = bytes.len().min((found.end() - at) as usize);
+            crc = crc32c::crc32c_append(crc, &bytes[..len]);
+            at += len as u64;
+        }
+        Ok(crc == found.header.crc)
+    }
+
+    /// All bytes of `found`.
+    pub(crate) fn read(&self, found: &Found) -> Result<Vec<u8>, DiskError> {
+        debug_assert!(found.header.size() > LENGTH_END);
+        let mut bytes = vec![0; found.header.size()];
+        disk::read_exact(self.file, found.position, &mut bytes)?;
+        Ok(bytes)
+    }
+}

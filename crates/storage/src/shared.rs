@@ -1,0 +1,124 @@
+//! What the logs of one log directory share: the disk, the open files, the books kept about them all, and their end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::IoSlice,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use parking_lot::Mutex;
+use protocol::types::{Offset, TopicPartition, Uuid};
+
+use crate::{
+    cache::Cache,
+    checkpoint::{Checkpoint, format_offsets},
+    disk::{Disk, DiskError, DiskFile, replace_file},
+    index::SegmentIndex,
+    manifest::{Change, Manifest},
+};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) disk: Arc<dyn Disk>,
+    /// The log directory.
+    pub(crate) root: PathBuf,
+    /// Open segment files.
+    pub(crate) files: Cache<Arc<dyn DiskFile>>,
+    /// Indexes of sealed segments.
+    pub(crate) indexes: Cache<Arc<SegmentIndex>>,
+    pub(crate) books: Mutex<Books>,
+    /// Why the directory is dead for this process.
+    offline: OnceLock<Arc<str>>,
+}
+
+/// What is known about the directory's partitions.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    /// Partitions with a directory.
+    pub(crate) dirs: BTreeSet<TopicPartition>,
+    /// Partitions that must have a directory, as the manifest says that counted at the start.
+    pub(crate) promised: BTreeSet<TopicPartition>,
+    pub(crate) manifest: Manifest,
+    /// The manifest's file and its size, once this start has its own.
+    pub(crate) manifest_file: Option<(Arc<dyn DiskFile>, u64)>,
+    /// Whether nobody else ran here since the files that carry the lineage were written.
+    pub(crate) trusted: bool,
+    pub(crate) checkpoints: BTreeMap<Checkpoint, BTreeMap<TopicPartition, Offset>>,
+    /// Checkpoints that differ from their files.
+    pub(crate) unsaved: BTreeSet<Checkpoint>,
+}
+
+impl Shared {
+    pub(crate) fn new(disk: Arc<dyn Disk>, root: PathBuf, open_files_max: usize, indexes_max: usize) -> Self {
+        Self {
+            disk,
+            root,
+            files: Cache::new(open_files_max),
+            indexes: Cache::new(indexes_max),
+            books: Mutex::default(),
+            offline: OnceLock::new(),
+        }
+    }
+
+    /// Takes the whole directory out of use: after a failed write or sync nobody knows what is on the platter.
+    pub(crate) fn fail(&self, error: &DiskError) -> Arc<str> {
+        self.offline.get_or_init(|| error.to_string().into()).clone()
+    }
+
+    pub(crate) fn offline(&self) -> Option<Arc<str>> {
+        self.offline.get().cloned()
+    }
+
+    /// The lineage that our own files carry; none before this start has its manifest.
+    pub(crate) fn lineage(&self) -> Option<Uuid> {
+        let books = self.books.lock();
+        books.manifest_file.as_ref().map(|_| books.manifest.lineage)
+    }
+
+    /// Notes a change in the manifest, without a sync.
+    pub(crate) fn record(&self, change: Change<'_>) -> Result<(), DiskError> {
+        let mut books = self.books.lock();
+        match change {
+            Change::Made(partition, _) => books.dirs.insert(partition.clone()),
+            Change::Removed(partition) => books.dirs.remove(partition) | books.promised.remove(partition),
+            Change::Durable(_) => false,
+        };
+        if let Some((file, size)) = &mut books.manifest_file {
+            let line = change.to_line();
+            file.write_at(*size, &mut [IoSlice::new(line.as_bytes())])?;
+            *size += line.len() as u64;
+            books.manifest.apply(change);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn checkpoint(&self, kind: Checkpoint, partition: &TopicPartition) -> Option<Offset> {
+        self.books.lock().checkpoints.get(&kind)?.get(partition).copied()
+    }
+
+    /// Notes an offset, to be saved by the next [`save`](Self::save); `None` forgets it.
+    pub(crate) fn set_checkpoint(&self, kind: Checkpoint, partition: &TopicPartition, offset: Option<Offset>) {
+        let mut books = self.books.lock();
+        let offsets = books.checkpoints.entry(kind).or_default();
+        let before = match offset {
+            Some(offset) => offsets.insert(partition.clone(), offset),
+            None => offsets.remove(partition),
+        };
+        if before != offset {
+            books.unsaved.insert(kind);
+        }
+    }
+
+    /// Writes a checkpoint's file if it changed.
+    pub(crate) fn save(&self, kind: Checkpoint) -> Result<(), DiskError> {
+        let bytes = {
+            let mut books = self.books.lock();
+            if !books.unsaved.remove(&kind) {
+                return Ok(());
+            }
+            format_offsets(books.checkpoints.entry(kind).or_default())
+        };
+        replace_file(&*self.disk, &self.root.join(kind.file_name()), &bytes)
+    }
+}
