@@ -1,6 +1,7 @@
 //! Batches made here: by clients, by coordinators and quorums for their own records, by a leader that recompresses.
 //!
 //! ```
+//! # extern crate milena_protocol as protocol;
 //! use protocol::records::{BatchBuilder, Compression, CompressionType, RecordBatch};
 //! use protocol::types::Timestamp;
 //!

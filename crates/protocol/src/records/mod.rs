@@ -34,6 +34,7 @@
 //!
 //! Source: Kafka `DefaultRecordBatch`, `DefaultRecord`; KIP-98 (format v2), KIP-534 (delete horizon).
 
+mod attributes;
 pub mod batch;
 pub mod builder;
 pub mod compression;
@@ -41,7 +42,8 @@ pub mod control;
 pub mod record;
 pub mod validate;
 
-pub use batch::{Attributes, BatchError, BatchHeader, HEADER_SIZE, RecordBatch, TimestampType, next_batch};
+pub use attributes::{Attributes, TimestampType};
+pub use batch::{BatchError, BatchHeader, HEADER_SIZE, RecordBatch, next_batch};
 pub use builder::BatchBuilder;
 pub use compression::{Compression, CompressionType, DecompressError};
 pub use control::ControlRecordType;

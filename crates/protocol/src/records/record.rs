@@ -8,7 +8,10 @@
 
 use std::{fmt, iter::FusedIterator};
 
-use super::batch::{BatchHeader, NO_SEQUENCE, TimestampType, increment_sequence};
+use super::{
+    TimestampType,
+    batch::{BatchHeader, NO_SEQUENCE, increment_sequence},
+};
 use crate::{
     codec::{DecodeError, DecodeProblem, Reader},
     types::{Offset, Timestamp},
