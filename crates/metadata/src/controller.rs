@@ -34,10 +34,12 @@ pub mod create_topics;
 pub mod delete_topics;
 pub mod features;
 pub mod internal_topics;
+mod leader_and_isr;
 mod partition_change;
 mod placement;
 pub mod producer_ids;
-mod reassign_leaders;
+
+pub use placement::PlacementError;
 
 /// What an operation wants done, and what it answers once it is done.
 #[derive(Clone, Debug, PartialEq)]

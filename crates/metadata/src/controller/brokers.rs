@@ -21,7 +21,7 @@ use protocol::{
     types::{BrokerId, Offset, Uuid},
 };
 
-use super::{Controller, Outcome, reassign_leaders::Event};
+use super::{Controller, Outcome, leader_and_isr::Event};
 use crate::{
     MetadataRecord, MetadataVersion,
     image::{BrokerRegistration, ControllerRegistration, Listener, SupportedFeatures},

@@ -1,6 +1,6 @@
 //! What becomes of all partitions when one broker comes, goes, or turns out to have died.
-
-use std::sync::Arc;
+//!
+//! Source: Kafka `ReplicationControlManager.generateLeaderAndIsrUpdates`.
 
 use protocol::types::{BrokerId, Uuid};
 
@@ -66,7 +66,7 @@ impl Controller {
     }
 
     /// `min.insync.replicas` and `unclean.leader.election.enable` of a topic.
-    fn election_configs(&self, topic: &Arc<TopicImage>) -> (usize, bool) {
+    fn election_configs(&self, topic: &TopicImage) -> (usize, bool) {
         let nothing = Overrides::new();
         let overrides = self.image().configs.topic(&topic.name).map_or(&nothing, |configs| &**configs);
         let effective = |name| {
