@@ -461,7 +461,7 @@ impl LogDir {
     ///
     /// # Errors
     /// As the disk says, and if the directory went offline before: the next start then recovers.
-    pub fn close(self, stopped: Vec<StoppedLog>, broker_epoch: i64) -> Result<(), DiskError> {
+    pub fn close(&self, stopped: Vec<StoppedLog>, broker_epoch: i64) -> Result<(), DiskError> {
         let (disk, root) = (&*self.shared.disk, &self.shared.root);
         if let Some(reason) = self.shared.offline() {
             return Err(DiskError::new("close", root, std::io::Error::other(&*reason)));

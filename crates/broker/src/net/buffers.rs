@@ -1,0 +1,116 @@
+//! The memory that requests arrive in.
+//!
+//! A connection holds a buffer only while there are bytes in it: ten thousand idle connections hold none, and a buffer
+//! grows with what was received, never with what was announced. Used buffers are kept for the next connection that has
+//! something to read, because fresh memory costs as much as receiving into it.
+//!
+//! All buffers together have a budget. A connection that would exceed it is closed: to let it wait would let half-sent
+//! requests block each other for ever.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+/// What a buffer has at first, and what one read may bring.
+pub const READ_SIZE: usize = 64 * 1024;
+
+/// Kept for the next connection; a larger one is given back to the system.
+const KEPT_SIZE_MAX: usize = 4 * 1024 * 1024;
+
+/// At most so many buffers are kept.
+const KEPT_COUNT_MAX: usize = 16;
+
+/// The buffers of a node.
+#[derive(Debug)]
+pub struct Buffers {
+    kept: Mutex<Vec<Vec<u8>>>,
+    used: AtomicUsize,
+    budget: usize,
+}
+
+/// All buffers together would take more than the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverBudget;
+
+impl Buffers {
+    /// Buffers of at most `budget` bytes together, as far as connections hold them.
+    #[must_use]
+    pub fn new(budget: usize) -> Self {
+        Self { kept: Mutex::default(), used: AtomicUsize::new(0), budget }
+    }
+
+    /// How many bytes connections hold.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Makes room for at least `additional` bytes behind what `buffer` holds. An empty one without memory of its own is
+    /// exchanged for one that was kept.
+    ///
+    /// # Errors
+    /// There is no budget for it; the buffer is as it was.
+    pub fn grow(&self, buffer: &mut Vec<u8>, additional: usize) -> Result<(), OverBudget> {
+        if buffer.capacity() == 0
+            && let Some(kept) = self.kept.lock().pop()
+        {
+            self.used.fetch_add(kept.capacity(), Ordering::Relaxed);
+            *buffer = kept;
+        }
+        let before = buffer.capacity();
+        if before - buffer.len() >= additional {
+            return Ok(());
+        }
+        if self.used().saturating_add(additional) > self.budget {
+            return Err(OverBudget);
+        }
+        buffer.reserve(additional);
+        self.used.fetch_add(buffer.capacity() - before, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Takes a buffer back; it has no memory then.
+    pub fn give_back(&self, buffer: &mut Vec<u8>) {
+        if buffer.capacity() == 0 {
+            return;
+        }
+        self.used.fetch_sub(buffer.capacity(), Ordering::Relaxed);
+        let mut taken = std::mem::take(buffer);
+        taken.clear();
+        if taken.capacity() <= KEPT_SIZE_MAX {
+            let mut kept = self.kept.lock();
+            if kept.len() < KEPT_COUNT_MAX {
+                kept.push(taken);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_counted_and_bounded() {
+        let buffers = Buffers::new(3 * READ_SIZE);
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        buffers.grow(&mut a, READ_SIZE).unwrap();
+        buffers.grow(&mut b, READ_SIZE).unwrap();
+        assert_eq!(buffers.grow(&mut a, 4 * READ_SIZE), Err(OverBudget));
+        buffers.give_back(&mut a);
+        buffers.give_back(&mut b);
+        assert_eq!((buffers.used(), a.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn memory_given_back_is_used_again() {
+        let buffers = Buffers::new(usize::MAX);
+        let mut a = Vec::new();
+        buffers.grow(&mut a, READ_SIZE).unwrap();
+        let place = a.as_ptr();
+        buffers.give_back(&mut a);
+        buffers.grow(&mut a, 1).unwrap();
+        assert_eq!(a.as_ptr(), place);
+        assert_eq!(buffers.used(), a.capacity());
+    }
+}
