@@ -101,8 +101,8 @@ pub struct GroupConsumer {
     heartbeat_due: Instant,
     /// What was committed last.
     committed: BTreeMap<TopicPartition, Offset>,
-    /// Behind the last record that was returned.
-    returned: BTreeMap<TopicPartition, Offset>,
+    /// Behind the last record that the caller is done with.
+    processed: BTreeMap<TopicPartition, Offset>,
 }
 
 impl GroupConsumer {
@@ -118,7 +118,7 @@ impl GroupConsumer {
             generation: -1,
             heartbeat_due: Instant::now(),
             committed: BTreeMap::new(),
-            returned: BTreeMap::new(),
+            processed: BTreeMap::new(),
         }
     }
 
@@ -157,35 +157,34 @@ impl GroupConsumer {
             }
             let until = deadline.min(self.heartbeat_due);
             let records = self.consumer.poll(until.saturating_duration_since(Instant::now())).await?;
-            for record in &records {
-                let partition = TopicPartition::new(&*record.topic, record.partition);
-                self.returned.insert(partition, record.offset.plus(1));
-            }
             if !records.is_empty() || Instant::now() >= deadline {
                 return Ok(records);
             }
         }
     }
 
-    /// Commits what was returned so far. Returns whether it counted: in a group that has moved on it does not, and
+    /// Says that the caller is done with everything before `next` in a partition, so that it may be committed.
+    pub fn processed(&mut self, partition: TopicPartition, next: Offset) {
+        if self.consumer.positions().contains_key(&partition) {
+            self.processed.insert(partition, next);
+        }
+    }
+
+    /// Commits what the caller is done with. Returns whether it counted: in a group that has moved on it does not, and
     /// the records may be read again by another member.
     ///
     /// # Errors
     /// No answer, or a refusal that joining again does not mend.
     pub async fn commit(&mut self) -> Result<bool, GroupError> {
-        let new: BTreeMap<TopicPartition, Offset> = self
-            .returned
-            .iter()
-            .filter(|(p, o)| self.committed.get(p) != Some(o))
-            .map(|(p, &o)| (p.clone(), o))
-            .collect();
+        let mut new = self.processed.clone();
+        new.retain(|partition, next| self.committed.get(partition) != Some(next));
         if new.is_empty() {
             return Ok(true);
         }
         self.commit_offsets(new).await
     }
 
-    /// Commits these offsets, whatever was returned.
+    /// Commits these offsets, whatever the caller said it is done with.
     ///
     /// # Errors
     /// As [`GroupConsumer::commit`].
@@ -329,7 +328,7 @@ impl GroupConsumer {
         if code == ErrorCode::UNKNOWN_MEMBER_ID {
             self.member_id.clear();
         }
-        self.returned.clear();
+        self.processed.clear();
     }
 
     /// Takes part in the next generation.
@@ -490,7 +489,7 @@ impl GroupConsumer {
             .collect();
         self.consumer.assign_at(&starts).await?;
         self.committed = committed.into_iter().map(|(partition, c)| (partition, c.offset)).collect();
-        self.returned.clear();
+        self.processed.clear();
         Ok(())
     }
 }
