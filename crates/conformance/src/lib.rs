@@ -12,7 +12,12 @@
 //! Everything downloaded lives in one [cache] outside the repository.
 
 pub mod cache;
+pub mod clients;
+pub mod features;
+pub mod judges;
 pub mod kafka;
 pub mod node;
 pub mod process;
+pub mod run;
+pub mod table;
 pub mod wire;

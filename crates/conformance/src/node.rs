@@ -67,6 +67,12 @@ impl Node {
         self.home.join("node.log")
     }
 
+    /// The running process's id.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Starts the node and waits until it answers; gives the time that took.
     ///
     /// # Errors
@@ -152,7 +158,8 @@ pub fn wait_ready(address: &str, child: &mut Child, log: &Path) -> Result<()> {
             }
             Err(_) => {}
         }
-        thread::sleep(Duration::from_millis(20));
+        // Short, because the time until a node is ready is also measured by this.
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -234,6 +234,21 @@ fn gather(stream: impl Read + Send + 'static, seen: Arc<(Mutex<Vec<String>>, Con
     });
 }
 
+/// Asks `found` again and again until it gives something.
+///
+/// # Errors
+/// If that has not happened after `limit`.
+pub fn until<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> Result<T> {
+    let begin = Instant::now();
+    loop {
+        if let Some(value) = found() {
+            return Ok(value);
+        }
+        ensure!(begin.elapsed() < limit, "{what}: not after {} s", limit.as_secs());
+        thread::sleep(POLL);
+    }
+}
+
 /// Whether `program --version` (or whatever `args` are) can be run at all.
 #[must_use]
 pub fn there_is(program: &str, args: &[&str]) -> bool {

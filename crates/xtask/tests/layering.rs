@@ -37,7 +37,7 @@ const LAYERS: &[Layer] = &[
     shell("cli", &["protocol", "storage", "broker", "client"]),
     shell("sim", &["protocol", "storage", "raft", "replication", "metadata", "coordinator", "broker", "client"]),
     shell("conformance", &["protocol", "client"]),
-    shell("bench", &["protocol", "client"]),
+    shell("bench", &["protocol", "conformance"]),
     shell("xtask", &[]),
 ];
 

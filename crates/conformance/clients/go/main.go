@@ -24,7 +24,9 @@ var (
 	bootstrap = os.Getenv("BOOTSTRAP")
 	prefix    = os.Getenv("PREFIX")
 	codecs    = []string{"none", "gzip", "snappy", "lz4", "zstd"}
-	client    = &kafka.Client{Addr: kafka.TCP(bootstrap), Timeout: 60 * time.Second}
+	// A transport knows only topics that existed when it last asked; by default that is every six seconds.
+	transport = &kafka.Transport{MetadataTTL: 200 * time.Millisecond}
+	client    = &kafka.Client{Addr: kafka.TCP(bootstrap), Timeout: 60 * time.Second, Transport: transport}
 )
 
 func records(n int) []kafka.Message {
@@ -195,7 +197,7 @@ func send(topic, codec string, messages []kafka.Message) error {
 		"gzip": kafka.Gzip, "snappy": kafka.Snappy, "lz4": kafka.Lz4, "zstd": kafka.Zstd,
 	}
 	writer := &kafka.Writer{
-		Addr: kafka.TCP(bootstrap), Topic: topic, RequiredAcks: kafka.RequireAll, Compression: compression[codec],
+		Addr: kafka.TCP(bootstrap), Transport: transport, Topic: topic, RequiredAcks: kafka.RequireAll, Compression: compression[codec],
 		BatchTimeout: 20 * time.Millisecond, BatchBytes: 3_000_000, ReadTimeout: 60 * time.Second, MaxAttempts: 3,
 		// The key is a number, which says the partition: only the group's topic has more than one.
 		Balancer: kafka.BalancerFunc(func(message kafka.Message, partitions ...int) int {
@@ -419,7 +421,7 @@ func sought() error {
 			}
 		}
 	}
-	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{bootstrap}, Topic: topic, Partition: 0})
+	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{bootstrap}, Topic: topic, Partition: 0, MaxWait: 500 * time.Millisecond})
 	defer reader.Close()
 	if err := reader.SetOffsetAt(context.Background(), sent[50].Time); err != nil {
 		return err
