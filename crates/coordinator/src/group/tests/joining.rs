@@ -279,3 +279,27 @@ fn an_assignment_is_told_once_it_is_committed() {
     let tokens: Vec<_> = shard.committed(start.plus(1)).iter().map(|completion| completion.token).collect();
     assert_eq!(tokens, [Token(91), Token(92)]);
 }
+
+#[test]
+fn a_group_has_the_bytes_that_kafka_writes() {
+    let mut bench = Bench::new();
+    let (id, token) = bench.enter(Join { protocols: &[("range", b"ab")], ..Join::default() });
+    bench.pass_ms(0);
+    let member = bench.joined(token);
+    bench.sync(&member, &[(&id, "xyz")]);
+    let now = bench.now.wall.0.to_be_bytes();
+    let id = [b"\0\x26", id.as_bytes()].concat();
+    let expected_new = [&b"\0\x03\0\0\0\0\0\0\xff\xff\xff\xff"[..], &now, b"\0\0\0\0"].concat();
+    let expected_synced = [
+        &b"\0\x03\0\x08consumer\0\0\0\x01\0\x05range"[..],
+        &id,
+        &now,
+        b"\0\0\0\x01",
+        &id,
+        b"\xff\xff\0\x01c\0\x0a/127.0.0.1\0\0\xea\x60\0\0\x27\x10",
+        b"\0\0\0\x02ab\0\0\0\x03xyz",
+    ]
+    .concat();
+    let written: Vec<_> = bench.log.iter().map(|record| (&*record.key, record.value.as_deref().unwrap())).collect();
+    assert_eq!(written, [(&b"\0\x02\0\x01g"[..], &*expected_new), (b"\0\x02\0\x01g", &expected_synced)]);
+}

@@ -89,16 +89,40 @@ fn a_parked_join_of_the_one_before_is_told_that_it_is_fenced() {
 #[test]
 fn a_static_member_that_is_late_keeps_its_place_until_its_session_ends() {
     let mut bench = Bench::new();
-    let member = stable(&mut bench);
-    let (_, token) = bench.enter(Join { rebalance_ms: 1_000, protocols: &[("range", b"")], ..STATIC_AS_DYNAMIC });
-    bench.heartbeat(&member.member_id.to_string(), 1);
-    bench.pass_ms(9_999);
+    let patient = Join { rebalance_ms: 1_000, ..STATIC };
+    let token = bench.join(patient);
+    bench.pass_ms(0);
+    let member = bench.joined(token);
+    let token = bench.sync(&member, &[]);
+    bench.synced(token);
+    let (_, token) = bench.enter(Join { instance: None, ..patient });
+    bench.pass_ms(999);
     assert!(bench.answers.is_empty());
-    bench.pass_ms(60_000);
-    assert_eq!(bench.joined(token).members.len(), 1, "its session has ended");
+    bench.pass_ms(1);
+    let joined = bench.joined(token);
+    assert_eq!((&joined.leader, joined.members.len()), (&joined.member_id, 2), "who is there leads");
+    assert_eq!(bench.heartbeat(&member.member_id.to_string(), 2), OK, "and its place is kept");
 }
 
-const STATIC_AS_DYNAMIC: Join<'static> = Join { instance: None, ..STATIC };
+#[test]
+fn a_static_member_that_comes_back_before_it_has_synced_is_not_waited_for_under_its_old_id() {
+    let mut bench = Bench::new();
+    let (_, leader) = bench.enter(Join { instance: None, ..STATIC });
+    let follower = bench.join(STATIC);
+    bench.pass_ms(0);
+    let (leader, follower) = (bench.joined(leader), bench.joined(follower));
+    assert_eq!((&leader.leader, &follower.leader), (&leader.member_id, &leader.member_id));
+    let token = bench.sync(&leader, &[(&follower.member_id.to_string(), "yours")]);
+    bench.synced(token);
+    let again = bench.join_now(STATIC);
+    for _ in 0..9 {
+        bench.pass_ms(9_000);
+        assert_eq!(bench.heartbeat(&leader.member_id.to_string(), 1), OK);
+        assert_eq!(bench.heartbeat(&again.member_id.to_string(), 1), OK);
+    }
+    let token = bench.sync(&again, &[]);
+    assert_eq!(*bench.synced(token).assignment, *b"yours");
+}
 
 #[test]
 fn an_administrator_removes_a_static_member_by_its_instance_id() {

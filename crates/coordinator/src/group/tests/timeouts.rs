@@ -43,6 +43,18 @@ fn a_silent_member_is_out_at_its_session_timeout() {
 }
 
 #[test]
+fn a_member_that_has_joined_is_to_be_heard_of_within_its_session() {
+    let mut bench = Bench::new();
+    let (_, token) = bench.enter(Join::default());
+    bench.pass_ms(0);
+    bench.joined(token);
+    bench.pass_ms(9_999);
+    assert_eq!(bench.state(), "CompletingRebalance");
+    bench.pass_ms(1);
+    assert_eq!(bench.state(), "Empty");
+}
+
+#[test]
 fn a_commit_counts_as_a_sign_of_life() {
     let mut bench = Bench::new();
     let member = bench.stable_group(1).remove(0);
