@@ -6,7 +6,6 @@
 //!
 //! [`SERVED`] is the one list of what Milena serves, and so what ApiVersions advertises.
 
-
 use protocol::{
     Decode, DecodeError,
     api::{Api, ApiKey, RequestHeader},

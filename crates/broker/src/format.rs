@@ -14,7 +14,9 @@
 
 use std::{fmt, path::Path};
 
-use metadata::{MetadataRecord, MetadataVersion, config::ServerConfig, controller::bootstrap, topic_name::CLUSTER_METADATA};
+use metadata::{
+    MetadataRecord, MetadataVersion, config::ServerConfig, controller::bootstrap, topic_name::CLUSTER_METADATA,
+};
 use protocol::types::{BrokerId, Timestamp, Uuid};
 use raft::{
     Endpoint, KRAFT_VERSIONS, ReplicaKey, SnapshotId, Voter,
@@ -46,7 +48,10 @@ impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Formatted { path, cluster_id } => {
-                write!(f, "{path} is formatted already, for cluster {cluster_id}; --ignore-formatted leaves it as it is")
+                write!(
+                    f,
+                    "{path} is formatted already, for cluster {cluster_id}; --ignore-formatted leaves it as it is"
+                )
             }
             Self::Dir(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),

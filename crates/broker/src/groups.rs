@@ -112,14 +112,7 @@ impl Groups {
     }
 
     /// Asks the coordinator of `group`; the ticket may have its answer already.
-    pub fn ticket(
-        &self,
-        node: &Node,
-        cx: &Context<'_>,
-        group: &Str<'_>,
-        body: Body<'_>,
-        now: Now,
-    ) -> Ticket<Response> {
+    pub fn ticket(&self, node: &Node, cx: &Context<'_>, group: &Str<'_>, body: Body<'_>, now: Now) -> Ticket<Response> {
         let shard = {
             let shards = self.shards.read();
             match i32::try_from(shards.len()) {
@@ -206,7 +199,8 @@ fn ask_shard(
     let client_id = cx.client_id.as_ref().map(Str::to_text).unwrap_or_default();
     let client_host = format!("/{}", cx.peer.address.ip());
     let random = node.chance.uuid().0;
-    let caller = Caller { version: cx.version(), client_id: &client_id, client_host: &client_host, random, topics: &names };
+    let caller =
+        Caller { version: cx.version(), client_id: &client_id, client_host: &client_host, random, topics: &names };
     let (kept, ticket) = promise();
     let Some(shard) = shard else {
         kept.keep(body.refuse(&caller, ErrorCode::NOT_COORDINATOR));
@@ -257,8 +251,7 @@ impl Hosted {
             Step::Append(append) => append,
         };
         // Sequence 0 without a producer is what Kafka's coordinator writes.
-        let mut batch =
-            BatchBuilder::new(Compression::NONE).producer(ProducerId::NONE, ProducerEpoch::NONE, 0);
+        let mut batch = BatchBuilder::new(Compression::NONE).producer(ProducerId::NONE, ProducerEpoch::NONE, 0);
         for record in append.records() {
             batch.append(now.wall, Some(&record.key), record.value.as_deref(), &[]);
         }
@@ -340,7 +333,8 @@ fn replay_batch(state: &mut State, batch: &RecordBatch<'_>) -> Result<(), String
         return Err(format!("the batch at offset {} is damaged: its checksum is wrong", header.base_offset));
     }
     let codec = header.attributes.compression().ok_or_else(|| format!("unknown codec at {}", header.base_offset))?;
-    let body = compression::decompress(codec, batch.body(), LOAD_DECOMPRESSED_MAX).map_err(|error| error.to_string())?;
+    let body =
+        compression::decompress(codec, batch.body(), LOAD_DECOMPRESSED_MAX).map_err(|error| error.to_string())?;
     for record in Records::new(header, &body) {
         let record = record.map_err(|error| error.to_string())?;
         let Some(key) = record.key else { continue };
@@ -445,4 +439,3 @@ impl<R: Send + 'static, F: FnOnce(Vec<Response>) -> R + Send + 'static> Wait for
         None
     }
 }
-

@@ -75,8 +75,16 @@ impl Collector for NodeCollector {
             let metric = ConstCounter::new(value);
             metric.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)
         };
-        counter("kafka_server_brokertopicmetrics_bytesin", "Bytes of record batches produced", counters.bytes_in.get())?;
-        counter("kafka_server_brokertopicmetrics_bytesout", "Bytes of record batches fetched", counters.bytes_out.get())?;
+        counter(
+            "kafka_server_brokertopicmetrics_bytesin",
+            "Bytes of record batches produced",
+            counters.bytes_in.get(),
+        )?;
+        counter(
+            "kafka_server_brokertopicmetrics_bytesout",
+            "Bytes of record batches fetched",
+            counters.bytes_out.get(),
+        )?;
         counter("kafka_server_brokertopicmetrics_messagesin", "Records produced", counters.messages_in.get())?;
         let refused = counters.produce_failures.get();
         counter("kafka_server_brokertopicmetrics_failedproducerequests", "Batches refused", refused)?;

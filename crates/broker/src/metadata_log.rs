@@ -198,11 +198,7 @@ impl MetadataLog {
     }
 
     /// Lets the controller decide, and answers once the decision is committed; at once if nothing is to be written.
-    pub fn decide<R: Send + 'static>(
-        &self,
-        now: Now,
-        decide: impl FnOnce(&Controller) -> Outcome<R>,
-    ) -> Reply<R> {
+    pub fn decide<R: Send + 'static>(&self, now: Now, decide: impl FnOnce(&Controller) -> Outcome<R>) -> Reply<R> {
         let mut state = self.state.lock();
         let Outcome { records, response, warnings, .. } = decide(&state.controller);
         for warning in warnings {

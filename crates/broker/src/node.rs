@@ -30,9 +30,7 @@ use metadata::{
 use parking_lot::Mutex;
 use protocol::types::{BrokerId, Monotonic, Now, Offset, TopicPartition, Uuid};
 use replication::fetch_session::FetchSessions;
-use storage::{
-    Checkpoint, DeletedDir, Disk, DiskError, LogDir, LogDirError, LogDirLimits, RetiredSegments,
-};
+use storage::{Checkpoint, DeletedDir, Disk, DiskError, LogDir, LogDirError, LogDirLimits, RetiredSegments};
 
 use crate::{
     chance::Chance,

@@ -302,7 +302,13 @@ impl fmt::Debug for Partition {
 impl Partition {
     /// The leader, in `epoch`, of `log`.
     #[must_use]
-    pub fn new(topic: Arc<str>, topic_id: Uuid, mut log: Log, epoch: LeaderEpoch, config: Arc<PartitionConfig>) -> Self {
+    pub fn new(
+        topic: Arc<str>,
+        topic_id: Uuid,
+        mut log: Log,
+        epoch: LeaderEpoch,
+        config: Arc<PartitionConfig>,
+    ) -> Self {
         let TopicPartition { partition: index, .. } = *log.partition();
         if log.epochs().latest().is_none_or(|latest| latest <= epoch) {
             log.begin_epoch(epoch);

@@ -23,10 +23,11 @@ use std::{
 };
 
 use metadata::config::ServerConfig;
-use protocol::types::{Monotonic, Now, Timestamp};
+use protocol::types::{Monotonic, Now, Timestamp, Uuid};
 use storage::disk::OsDisk;
 
 use crate::{
+    chance::Chance,
     http,
     net::{BindError, Limits, Listener, Shared, buffers::Buffers},
     node::{CloseError, Node, OpenError},
@@ -77,6 +78,12 @@ pub fn seed() -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// A new id, none of those that Kafka reserves.
+#[must_use]
+pub fn new_uuid() -> Uuid {
+    Chance::from_seed(seed()).uuid()
+}
+
 /// Why a server did not start.
 #[derive(Debug)]
 pub enum StartError {
@@ -99,6 +106,14 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+impl StartError {
+    /// Whether the directory was never formatted.
+    #[must_use]
+    pub fn is_not_formatted(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Dir(storage::LogDirError::NotFormatted { .. })))
+    }
+}
 
 impl From<BindError> for StartError {
     fn from(error: BindError) -> Self {
@@ -166,14 +181,14 @@ impl Server {
         let entered = runtime.enter();
         let listeners = bind_all(&mut config)?;
         let http = match &config.http_listener {
-            Some(address) => Some(runtime.block_on(http::bind(&address.host, address.port)).map_err(|source| {
-                BindError {
+            Some(address) => {
+                Some(runtime.block_on(http::bind(&address.host, address.port)).map_err(|source| BindError {
                     listener: "milena.http.listener".to_owned(),
                     address: format!("{}:{}", address.host, address.port),
                     holder: None,
                     source,
-                }
-            })?),
+                })?)
+            }
             None => None,
         };
         let limits = limits(&config);
@@ -291,8 +306,13 @@ fn bind_all(config: &mut ServerConfig) -> Result<Vec<(Listener, bool)>, BindErro
         for listener in listeners.iter_mut() {
             let socket = Listener::bind(&listener.name, &listener.host, listener.port, is_controller)?;
             listener.port = socket.address().port();
-            for told in advertised.iter_mut().filter(|told| told.name == listener.name && told.port == 0) {
-                told.port = listener.port;
+            for told in advertised.iter_mut().filter(|told| told.name == listener.name) {
+                if told.port == 0 {
+                    told.port = listener.port;
+                }
+                if told.host.is_empty() {
+                    told.host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+                }
             }
             bound.push((socket, is_controller));
         }

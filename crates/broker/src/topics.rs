@@ -49,9 +49,7 @@ impl Topics {
     pub fn find(&self, topic: &TopicKey, partition: i32) -> Result<Arc<Partition>, ErrorCode> {
         let table = self.0.read();
         let topic = match topic {
-            TopicKey::Name(name) => {
-                table.by_name.get(name.as_str()).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?
-            }
+            TopicKey::Name(name) => table.by_name.get(name.as_str()).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?,
             TopicKey::Id(id) => table.by_id.get(id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID)?,
         };
         let index = usize::try_from(partition).map_err(|_| ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;

@@ -11,6 +11,11 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers CreatePartitions.
-pub fn handle(node: &Node, _: &Context<'_>, request: CreatePartitionsRequest<'_>, now: Now) -> Reply<CreatePartitionsResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    _: &Context<'_>,
+    request: CreatePartitionsRequest<'_>,
+    now: Now,
+) -> Reply<CreatePartitionsResponse<'static>> {
     node.controller.decide(now, |controller| controller.create_partitions(&request))
 }

@@ -11,6 +11,11 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers CreateTopics.
-pub fn handle(node: &Node, _: &Context<'_>, request: CreateTopicsRequest<'_>, now: Now) -> Reply<CreateTopicsResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    _: &Context<'_>,
+    request: CreateTopicsRequest<'_>,
+    now: Now,
+) -> Reply<CreateTopicsResponse<'static>> {
     node.controller.decide(now, |controller| controller.create_topics(&request, &mut || node.chance.uuid()))
 }

@@ -11,6 +11,11 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers DeleteTopics.
-pub fn handle(node: &Node, _: &Context<'_>, request: DeleteTopicsRequest<'_>, now: Now) -> Reply<DeleteTopicsResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    _: &Context<'_>,
+    request: DeleteTopicsRequest<'_>,
+    now: Now,
+) -> Reply<DeleteTopicsResponse<'static>> {
     node.controller.decide(now, |controller| controller.delete_topics(&request))
 }

@@ -37,7 +37,8 @@ pub fn handle(
         Some(topics) => {
             for topic in topics {
                 let Some(known) = node.topics.by_str(&topic.topic) else { continue };
-                let wanted = known.partitions.iter().flatten().filter(|known| topic.partitions.contains(&known.index()));
+                let wanted =
+                    known.partitions.iter().flatten().filter(|known| topic.partitions.contains(&known.index()));
                 wanted.for_each(|partition| add(partition));
             }
         }

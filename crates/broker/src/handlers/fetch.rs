@@ -171,8 +171,12 @@ impl Outcome {
 
 impl Waiting {
     fn attempt(&self, node: &Node) -> Attempt {
-        let mut attempt =
-            Attempt { outcomes: Vec::with_capacity(self.partitions.len()), bytes: 0, urgent: false, hopeful: Vec::new() };
+        let mut attempt = Attempt {
+            outcomes: Vec::with_capacity(self.partitions.len()),
+            bytes: 0,
+            urgent: false,
+            hopeful: Vec::new(),
+        };
         let mut left = i64::from(self.max_bytes);
         for wanted in &self.partitions {
             let outcome = match node.topics.find(&wanted.topic, wanted.partition) {
@@ -216,10 +220,9 @@ impl Waiting {
                 has_aborted_list: committed,
                 range: read.range,
             },
-            Err(ReadError::Diverging { epoch: LeaderEpoch(epoch), end_offset }) => Outcome {
-                diverging: EpochEndOffset { epoch, end_offset },
-                ..Outcome::failed(ErrorCode::NONE, false)
-            },
+            Err(ReadError::Diverging { epoch: LeaderEpoch(epoch), end_offset }) => {
+                Outcome { diverging: EpochEndOffset { epoch, end_offset }, ..Outcome::failed(ErrorCode::NONE, false) }
+            }
             Err(error) => Outcome::failed(error.code(), false),
         }
     }
@@ -256,7 +259,8 @@ impl Waiting {
                 }
                 responses.push(response);
             }
-            let records = outcome.range.as_ref().map_or_else(Records::default, |range| Records::Elsewhere(range.len as usize));
+            let records =
+                outcome.range.as_ref().map_or_else(Records::default, |range| Records::Elsewhere(range.len as usize));
             let partition = PartitionData {
                 partition_index: wanted.partition,
                 error_code: outcome.error,

@@ -23,11 +23,8 @@ pub fn handle(
     now: Now,
 ) -> Reply<InitProducerIdResponse> {
     if let Some(id) = &request.transactional_id {
-        let error_code = if id.is_empty() {
-            ErrorCode::INVALID_REQUEST
-        } else {
-            ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-        };
+        let error_code =
+            if id.is_empty() { ErrorCode::INVALID_REQUEST } else { ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED };
         return InitProducerIdResponse { error_code, ..InitProducerIdResponse::default() }.into();
     }
     node.controller.producer_id(now, |id: Result<ProducerId, ErrorCode>| match id {

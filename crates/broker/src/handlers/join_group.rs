@@ -11,7 +11,12 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers JoinGroup.
-pub fn handle(node: &Node, cx: &Context<'_>, request: JoinGroupRequest<'_>, now: Now) -> Reply<JoinGroupResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    cx: &Context<'_>,
+    request: JoinGroupRequest<'_>,
+    now: Now,
+) -> Reply<JoinGroupResponse<'static>> {
     let group = request.group_id.clone();
     node.groups.ask(node, cx, &group, Body::JoinGroup(request), now, |response| match response {
         Response::JoinGroup(response) => response,

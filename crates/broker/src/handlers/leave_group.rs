@@ -11,7 +11,12 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers LeaveGroup.
-pub fn handle(node: &Node, cx: &Context<'_>, request: LeaveGroupRequest<'_>, now: Now) -> Reply<LeaveGroupResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    cx: &Context<'_>,
+    request: LeaveGroupRequest<'_>,
+    now: Now,
+) -> Reply<LeaveGroupResponse<'static>> {
     let group = request.group_id.clone();
     node.groups.ask(node, cx, &group, Body::LeaveGroup(request), now, |response| match response {
         Response::LeaveGroup(response) => response,

@@ -11,7 +11,12 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers OffsetCommit.
-pub fn handle(node: &Node, cx: &Context<'_>, request: OffsetCommitRequest<'_>, now: Now) -> Reply<OffsetCommitResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    cx: &Context<'_>,
+    request: OffsetCommitRequest<'_>,
+    now: Now,
+) -> Reply<OffsetCommitResponse<'static>> {
     let group = request.group_id.clone();
     node.groups.ask(node, cx, &group, Body::OffsetCommit(request), now, |response| match response {
         Response::OffsetCommit(response) => response,

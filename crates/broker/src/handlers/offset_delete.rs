@@ -11,7 +11,12 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers OffsetDelete.
-pub fn handle(node: &Node, cx: &Context<'_>, request: OffsetDeleteRequest<'_>, now: Now) -> Reply<OffsetDeleteResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    cx: &Context<'_>,
+    request: OffsetDeleteRequest<'_>,
+    now: Now,
+) -> Reply<OffsetDeleteResponse<'static>> {
     let group = request.group_id.clone();
     node.groups.ask(node, cx, &group, Body::OffsetDelete(request), now, |response| match response {
         Response::OffsetDelete(response) => response,

@@ -41,12 +41,7 @@ use crate::{
 };
 
 /// Answers Produce.
-pub fn handle(
-    node: &Node,
-    cx: &Context<'_>,
-    request: ProduceRequest<'_>,
-    now: Now,
-) -> Reply<ProduceResponse<'static>> {
+pub fn handle(node: &Node, cx: &Context<'_>, request: ProduceRequest<'_>, now: Now) -> Reply<ProduceResponse<'static>> {
     let asks = Asks {
         version: cx.version(),
         acks: request.acks,
@@ -193,9 +188,8 @@ fn write(
     }
     node.metrics.bytes_in.add(records.len() as u64);
     node.metrics.messages_in.add(validated.header.record_count.max(0) as u64);
-    let appended = partition
-        .append(node, &validated, asks.acks, now)
-        .map_err(|error| Refusal::Append { error, log_start })?;
+    let appended =
+        partition.append(node, &validated, asks.acks, now).map_err(|error| Refusal::Append { error, log_start })?;
     Ok(Written {
         base_offset: appended.base_offset,
         log_append_time: appended.log_append_time,

@@ -11,7 +11,12 @@ use protocol::{
 use crate::{answer::Reply, dispatch::Context, node::Node};
 
 /// Answers SyncGroup.
-pub fn handle(node: &Node, cx: &Context<'_>, request: SyncGroupRequest<'_>, now: Now) -> Reply<SyncGroupResponse<'static>> {
+pub fn handle(
+    node: &Node,
+    cx: &Context<'_>,
+    request: SyncGroupRequest<'_>,
+    now: Now,
+) -> Reply<SyncGroupResponse<'static>> {
     let group = request.group_id.clone();
     node.groups.ask(node, cx, &group, Body::SyncGroup(request), now, |response| match response {
         Response::SyncGroup(response) => response,

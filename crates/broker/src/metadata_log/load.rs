@@ -3,9 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use metadata::{
-    Controller, Delta, MetadataRecord,
-    config::ServerConfig,
-    controller::bootstrap::ActivationError,
+    Controller, Delta, MetadataRecord, config::ServerConfig, controller::bootstrap::ActivationError,
     topic_name::CLUSTER_METADATA,
 };
 use parking_lot::Mutex;
@@ -109,7 +107,8 @@ pub fn load(dir: &LogDir, config: &ServerConfig, now: Now) -> Result<Loaded, Loa
     }
     let (mut log, mut last_append) = (log, now.wall);
     if log.end() < snapshot_end {
-        log.truncate_fully(snapshot_end, now.wall).map_err(|error| LoadError::Append(AppendFailed(error.to_string())))?;
+        log.truncate_fully(snapshot_end, now.wall)
+            .map_err(|error| LoadError::Append(AppendFailed(error.to_string())))?;
     }
     replay(&log, snapshot_end, |batch| {
         control.on_loaded(batch).map_err(|error| error.to_string())?;
@@ -174,7 +173,11 @@ fn static_voters(config: &ServerConfig) -> VoterSet {
     VoterSet::from_static(&text.collect::<Vec<_>>().join(","), listener).unwrap_or_default()
 }
 
-fn open_log(dir: &LogDir, config: &ServerConfig, now: Now) -> Result<(Log, Vec<storage::OpenWarning>), storage::OpenError> {
+fn open_log(
+    dir: &LogDir,
+    config: &ServerConfig,
+    now: Now,
+) -> Result<(Log, Vec<storage::OpenWarning>), storage::OpenError> {
     let log_config = LogConfig {
         segment_bytes: config.quorum.log_segment_bytes,
         segment_ms: config.quorum.log_segment_ms,
@@ -282,4 +285,3 @@ fn replay_batch(controller: &mut Controller, batch: &RecordBatch<'_>, covered: O
     }
     Ok(())
 }
-

@@ -186,9 +186,11 @@ fn holder_of(port: u16) -> Option<String> {
     std::fs::read_dir("/proc").ok()?.filter_map(Result::ok).find_map(|process| {
         let pid = process.file_name().to_str()?.parse::<u32>().ok()?;
         let mut files = std::fs::read_dir(process.path().join("fd")).ok()?.filter_map(Result::ok);
-        files.any(|fd| std::fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str() == inode.as_str())).then(|| {
-            let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            format!("{} (pid {pid})", name.trim())
-        })
+        files.any(|fd| std::fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str() == inode.as_str())).then(
+            || {
+                let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+                format!("{} (pid {pid})", name.trim())
+            },
+        )
     })
 }

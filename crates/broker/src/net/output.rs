@@ -85,9 +85,7 @@ impl Output {
                 }
             }
         }
-        stream.try_io(Interest::WRITABLE, || {
-            Ok(sendmsg(stream, &pieces, &mut SendAncillaryBuffer::default(), flags)?)
-        })
+        stream.try_io(Interest::WRITABLE, || Ok(sendmsg(stream, &pieces, &mut SendAncillaryBuffer::default(), flags)?))
     }
 
     fn advance(&mut self, mut count: usize) {
@@ -118,7 +116,6 @@ impl Output {
 fn send_file(stream: &TcpStream, range: &FileRange) -> io::Result<usize> {
     let file = range.file.fd().ok_or(io::ErrorKind::Unsupported)?;
     let mut position = range.position;
-    stream.try_io(Interest::WRITABLE, || {
-        Ok(rustix::fs::sendfile(stream, file, Some(&mut position), range.len as usize)?)
-    })
+    stream
+        .try_io(Interest::WRITABLE, || Ok(rustix::fs::sendfile(stream, file, Some(&mut position), range.len as usize)?))
 }

@@ -13,7 +13,11 @@ use broker::{
     runtime::{self, Server},
 };
 use clap::Args;
-use metadata::config::{ServerConfig, server::Dev as DevConfig, value::{Address, parse_address}};
+use metadata::config::{
+    ServerConfig,
+    server::Dev as DevConfig,
+    value::{Address, parse_address},
+};
 use protocol::types::Timestamp;
 use storage::OsDisk;
 
@@ -149,9 +153,7 @@ fn banner(command: &Dev, server: &Server, dir: &Dir, began: Instant) -> String {
     line("ready", format!("in {} ms", began.elapsed().as_millis()));
     let is_loopback = broker.address.ip().is_loopback();
     if !is_loopback {
-        text.push_str(
-            "\n  Warning: this node is open to the network, and nobody is asked for a password.\n",
-        );
+        text.push_str("\n  Warning: this node is open to the network, and nobody is asked for a password.\n");
     }
     let program = std::env::args().next().unwrap_or_else(|| "milena".to_owned());
     let program = if program.contains(' ') { format!("'{program}'") } else { program };

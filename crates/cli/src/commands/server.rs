@@ -67,7 +67,9 @@ pub(crate) fn run(command: &Server) -> Result<()> {
     let server = Running::start(config).map_err(|error| {
         let hint = if error.is_not_formatted() {
             let config = command.config.display();
-            format!("\n  `milena format --standalone --cluster-id $(milena random-uuid) --config {config}` prepares it.")
+            format!(
+                "\n  `milena format --standalone --cluster-id $(milena random-uuid) --config {config}` prepares it."
+            )
         } else {
             String::new()
         };
