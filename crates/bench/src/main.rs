@@ -1,0 +1,161 @@
+//! How much work a broker does for a GiB, and how soon it is there: Milena and Apache Kafka, side by side.
+//!
+//! A load generator that costs little, so that what is measured is the broker: produce requests are encoded once and
+//! only their correlation ids are patched, fetched batches are walked and dropped. The headline is the broker's *CPU
+//! seconds per GiB*, because on one machine the MB/s of the wall clock say as much about the generator and the disk.
+//!
+//! Numbers from two different minutes cannot be divided by one another on a shared machine: memory handed back to the
+//! hypervisor, a disk that is behind, a neighbour change them severalfold. So:
+//!
+//! - both brokers run at once, and their passes alternate, A B B A; ratios are of pairs, shown as median with min and max;
+//! - both are warmed with each row's own load first, because a JVM needs it;
+//! - before a pass that writes, as much memory as it will write is touched and freed, and the disk is synced;
+//! - what was written is read back: every batch with its CRC, at contiguous offsets, as many as were acknowledged. A pass
+//!   that cannot be verified ends the run: an unverified number is not printed.
+//!
+//! `cargo run --release -p milena-bench -- --help` says how to use it.
+
+mod consume;
+mod idle;
+mod payload;
+mod produce;
+mod rows;
+mod system;
+mod table;
+mod topics;
+mod usage;
+mod wire;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use conformance::{kafka::Kafka, node::Product};
+
+use crate::{
+    rows::Row,
+    system::{Launch, System},
+};
+
+/// Compare the cost of brokers: CPU seconds per GiB first, then MB/s, start-up, memory, many topics.
+///
+/// Without ROWs, all of them. Rows that start brokers of their own (idle, topics) leave out one given by --address.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  milena-bench --milena target/release/milena --kafka\n  \
+                  milena-bench produce-16k consume-16k --milena target/release/milena --kafka --rounds 7\n  \
+                  milena-bench produce-1m --address 127.0.0.1:9092 --pid 4711\n\n\
+                  Each pass is told on stderr as it ends; the table on stdout comes at the end of each row."
+)]
+struct Cli {
+    /// What to measure.
+    #[arg(value_name = "ROW", value_enum)]
+    rows: Vec<Row>,
+    /// Measure this binary, started as `PATH dev`.
+    #[arg(long, value_name = "PATH")]
+    milena: Option<PathBuf>,
+    /// Measure Apache Kafka, fetched if need be (Java and Maven needed). KAFKA_HEAP_OPTS is heeded.
+    #[arg(long)]
+    kafka: bool,
+    /// Measure a broker that runs already.
+    #[arg(long, value_name = "HOST:PORT", requires = "pid")]
+    address: Option<String>,
+    /// The process whose CPU counts for --address.
+    #[arg(long)]
+    pid: Option<u32>,
+    /// Passes of each broker per row.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// MiB of record data per pass.
+    #[arg(long, default_value_t = 1024, value_name = "MIB")]
+    volume: u64,
+    /// Each row's load goes on so many seconds at most before it is measured, until three passes cost the same.
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
+    warm: f64,
+    /// Connections of the generator, each with a thread.
+    #[arg(long, default_value_t = 4)]
+    connections: usize,
+    /// Produce requests under way on each connection.
+    #[arg(long, default_value_t = 5)]
+    in_flight: usize,
+    /// Fetch requests under way on each connection; clients have one.
+    #[arg(long, default_value_t = 1)]
+    fetch_in_flight: usize,
+    /// Partitions of the topic written to and read from.
+    #[arg(long, default_value_t = 8)]
+    partitions: i32,
+    /// Where the brokers' directories are made; removed at the end. The default is the system's temporary directory.
+    #[arg(long, value_name = "DIR")]
+    home: Option<PathBuf>,
+}
+
+impl Cli {
+    fn load(&self) -> rows::Load {
+        rows::Load {
+            rounds: self.rounds,
+            volume: self.volume << 20,
+            warm: Duration::from_secs_f64(self.warm),
+            connections: self.connections,
+            in_flight: self.in_flight,
+            fetch_in_flight: self.fetch_in_flight,
+            partitions: self.partitions,
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    ensure!(
+        cli.rounds > 0 && cli.connections > 0 && cli.in_flight > 0 && cli.fetch_in_flight > 0,
+        "0 measures nothing"
+    );
+    ensure!(cli.partitions > 0 && cli.volume > 0, "0 measures nothing");
+    let home = match &cli.home {
+        Some(home) => {
+            tempfile::tempdir_in(home).with_context(|| format!("making a directory in {}", home.display()))?
+        }
+        None => tempfile::tempdir()?,
+    };
+    let mut launches = Vec::new();
+    if let Some(binary) = &cli.milena {
+        let binary = binary.canonicalize().with_context(|| format!("there is no {}", binary.display()))?;
+        launches.push(Launch::new("Milena", Product::Milena(binary), home.path()));
+    }
+    if cli.kafka {
+        if let Some(missing) = Kafka::missing() {
+            anyhow::bail!("Apache Kafka needs {missing}, which is not on this machine");
+        }
+        launches.push(Launch::new("Apache Kafka", Product::Kafka(Kafka::fetch()?), home.path()));
+    }
+    ensure!(
+        !launches.is_empty() || cli.address.is_some(),
+        "say what to measure: --milena PATH, --kafka, or --address HOST:PORT"
+    );
+    let rows = if cli.rows.is_empty() { Row::ALL.to_vec() } else { cli.rows.clone() };
+    println!("{}", usage::machine()?);
+
+    let (data, own): (Vec<Row>, Vec<Row>) = rows.iter().partition(|row| row.is_data());
+    // First what is disturbed by what the others leave behind: freed memory, deleted files.
+    for row in own {
+        if row == Row::Idle {
+            idle::run(&mut launches, cli.rounds)?;
+        } else {
+            topics::run(&mut launches)?;
+        }
+    }
+    if !data.is_empty() {
+        let mut systems = Vec::new();
+        for launch in &mut launches {
+            systems.push(System::start(launch)?);
+        }
+        if let (Some(address), Some(pid)) = (&cli.address, cli.pid) {
+            systems.push(System::running(address, pid)?);
+        }
+        let load = cli.load();
+        for row in data {
+            rows::run(row, &mut systems, &load)?;
+        }
+    }
+    Ok(())
+}
