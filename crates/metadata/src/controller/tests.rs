@@ -12,6 +12,7 @@ use protocol::types::Uuid;
 
 mod brokers;
 mod configs;
+mod kafka;
 mod topics;
 
 const NODE: BrokerId = BrokerId(1);
