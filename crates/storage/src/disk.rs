@@ -245,15 +245,21 @@ pub fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<Arc<dyn 
     Ok(file)
 }
 
+/// The name that a file has until it is whole.
+#[must_use]
+pub fn temporary_path(path: &Path) -> PathBuf {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    temporary.into()
+}
+
 /// Makes `bytes` the content of the file at `path` so that after a power cut it is either the old or the new one:
 /// writes `<path>.tmp`, syncs it, renames it, syncs the directory.
 ///
 /// # Errors
 /// As the disk says; the old content stays, or the new is there but may not survive a power cut.
 pub fn replace_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
+    let temporary = temporary_path(path);
     write_file(disk, &temporary, bytes)?.sync()?;
     disk.rename(&temporary, path)?;
     disk.sync_dir(path.parent().expect("a file has a directory"))

@@ -49,10 +49,11 @@ pub struct SegmentIndex {
 }
 
 impl SegmentIndex {
-    /// The position to start at when looking for `relative_offset`: the batch there begins at or before it.
-    pub(crate) fn position_below(&self, relative_offset: u32) -> u32 {
+    /// Where to start when looking for `relative_offset`: the batch of this entry ends at or before it. `None` is the
+    /// beginning of the segment.
+    pub(crate) fn entry_below(&self, relative_offset: u32) -> Option<OffsetEntry> {
         let after = self.offsets.partition_point(|entry| entry.relative_offset <= relative_offset);
-        after.checked_sub(1).map_or(0, |last| self.offsets[last].position)
+        after.checked_sub(1).map(|last| self.offsets[last])
     }
 
     /// The relative offset to start at when looking for the first record of `timestamp` or later: every batch that
@@ -105,10 +106,13 @@ impl SegmentIndex {
                 .windows(2)
                 .all(|pair| pair[0].timestamp < pair[1].timestamp && pair[0].relative_offset <= pair[1].relative_offset)
         };
+        let in_range = |relative_offset: u32| relative_offset <= i32::MAX as u32;
+        let offsets_in_range = index.offsets.last().is_none_or(|last| in_range(last.relative_offset))
+            && index.times.last().is_none_or(|last| in_range(last.relative_offset));
         // The first batch of a segment has no entry.
         let fits = index.offsets.first().is_none_or(|first| first.position > 0)
             && index.offsets.last().is_none_or(|last| u64::from(last.position) < size);
-        (fits && rises(&index.offsets) && times_rise(&index.times)).then_some(index)
+        (fits && offsets_in_range && rises(&index.offsets) && times_rise(&index.times)).then_some(index)
     }
 }
 
@@ -155,7 +159,7 @@ mod tests {
     fn a_search_starts_at_the_last_entry_that_is_not_too_far() {
         let entry = |relative_offset, position| OffsetEntry { relative_offset, position };
         let index = SegmentIndex { offsets: vec![entry(5, 100), entry(9, 200)], times: vec![] };
-        let found: Vec<_> = [0, 4, 5, 8, 9, 100].map(|offset| index.position_below(offset)).into();
+        let found = [0, 4, 5, 8, 9, 100].map(|offset| index.entry_below(offset).map_or(0, |entry| entry.position));
         assert_eq!(found, [0, 0, 100, 100, 200, 200]);
     }
 

@@ -21,7 +21,7 @@ use protocol::types::{BrokerId, Offset, Timestamp, TopicPartition, Uuid};
 use crate::{
     LogConfig, PARTITION_METADATA,
     checkpoint::{Checkpoint, parse_offsets},
-    disk::{Disk, DiskError, DiskLock, LockError, Open, read_file, replace_file, write_file},
+    disk::{Disk, DiskError, DiskLock, LockError, Open, read_file, replace_file, temporary_path, write_file},
     log::{DeletedDir, Log, OpenError, OpenInput, OpenWarning, StoppedLog},
     manifest::{self, Manifest, ManifestEntry},
     names::{DirName, parse_dir_name},
@@ -474,6 +474,9 @@ impl LogDir {
                 log.unsynced_dir.iter().try_for_each(|dir| disk.sync_dir(dir))?;
             }
             disk.sync_dir(root)?;
+        }
+        for path in stopped.iter().flat_map(|log| &log.unnamed) {
+            disk.rename(&temporary_path(path), path)?;
         }
         for log in &stopped {
             self.shared.set_checkpoint(Checkpoint::RecoveryPoint, &log.partition, Some(log.end));

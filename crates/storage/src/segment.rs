@@ -170,6 +170,11 @@ impl Segment {
         Some((index.offset_bytes(), index.time_bytes()))
     }
 
+    /// Whether the segment is sealed and everything about it is on the platter.
+    pub(crate) fn is_stored(&self) -> bool {
+        matches!(self.index, Index::Stored { .. })
+    }
+
     /// The indexes are on disk, and the segment is sealed.
     pub(crate) fn index_stored(&mut self) {
         if let Index::Held { largest, .. } = &self.index {
@@ -243,9 +248,8 @@ impl Segment {
             return Ok(None);
         }
         let target = relative(self.base, offset).unwrap_or(if offset < self.base { 0 } else { u32::MAX });
-        let position = self.with_index(shared, dir, |index| index.position_below(target))?;
-        self.first_batch(shared, dir, u64::from(position), |header| header.last_offset() >= offset)
-            .map(|found| found.map(Place::from))
+        let entry = self.with_index(shared, dir, |index| index.entry_below(target))?;
+        self.first_batch(shared, dir, entry, |header| header.last_offset() >= offset)
     }
 
     /// The first batch with a timestamp of at least `timestamp`, of those that end at `from` or later.
@@ -256,27 +260,39 @@ impl Segment {
         timestamp: Timestamp,
         from: Offset,
     ) -> Result<Option<Place>, DiskError> {
-        let position = self.with_index(shared, dir, |index| {
+        let entry = self.with_index(shared, dir, |index| {
             let from = relative(self.base, from).unwrap_or(0);
-            index.position_below(index.offset_before(timestamp).max(from))
+            index.entry_below(index.offset_before(timestamp).max(from))
         })?;
         let wanted = |header: &BatchHeader| header.max_timestamp >= timestamp && header.last_offset() >= from;
-        self.first_batch(shared, dir, u64::from(position), wanted).map(|found| found.map(Place::from))
+        self.first_batch(shared, dir, entry, wanted)
     }
 
-    /// The first batch, from the one at `position` on, that is `wanted`.
+    /// The first batch, from the one of `entry` on, that is `wanted`. An entry that leads nowhere, as one of a file
+    /// without a checksum may, is passed over.
     fn first_batch(
         &self,
         shared: &Shared,
         dir: &Path,
-        position: u64,
+        entry: Option<OffsetEntry>,
         wanted: impl Fn(&BatchHeader) -> bool,
-    ) -> Result<Option<Found>, DiskError> {
+    ) -> Result<Option<Place>, DiskError> {
         let file = self.file(shared, dir)?;
-        let mut walk = Walk::headers(&*file, position.min(self.size), self.size);
+        let mut walk = Walk::headers(&*file, 0, self.size);
+        if let Some(entry) = entry {
+            let mut from_entry = Walk::headers(&*file, u64::from(entry.position).min(self.size), self.size);
+            if let Step::Batch(found) = from_entry.step()?
+                && relative(self.base, found.header.last_offset()) == Some(entry.relative_offset)
+            {
+                if wanted(&found.header) {
+                    return Ok(Some(found.into()));
+                }
+                walk = from_entry;
+            }
+        }
         while let Step::Batch(found) = walk.step()? {
             if wanted(&found.header) {
-                return Ok(Some(found));
+                return Ok(Some(found.into()));
             }
         }
         Ok(None)

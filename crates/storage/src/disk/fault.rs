@@ -194,8 +194,8 @@ impl FaultDisk {
         self.0.lock().changes
     }
 
-    /// Lets `changes` more changes happen; the next one happens by half, if it is a write, and fails, and so does
-    /// everything after it, until [`kill`](Self::kill) or [`crash`](Self::crash).
+    /// Lets `changes` more changes happen; the next one happens by half, if it is a write, and fails, and so do all
+    /// after it, until [`kill`](Self::kill) or [`crash`](Self::crash).
     pub fn stop_after(&self, changes: u64) {
         let state = &mut *self.0.lock();
         state.stop_at = Some(state.changes + changes);
@@ -276,13 +276,17 @@ impl State {
         self.rules.clear();
         self.stop_at = None;
         self.torn = false;
-        // Nobody has anything open any more: what has no name, cached or durable, is gone.
+        // Nobody has anything open any more: what has no name, now or after a power cut, is gone.
         let mut reachable = vec![0];
         let mut next = 0;
         while let Some(&inode) = reachable.get(next) {
             next += 1;
             if let Some(Inode::Dir(dir)) = self.inodes.get(&inode) {
-                for child in dir.cached.values().chain(dir.durable.values()) {
+                let pending = dir.pending.iter().filter_map(|change| match change {
+                    DirChange::Add { inode, .. } => Some(inode),
+                    DirChange::Remove { .. } | DirChange::Rename { .. } => None,
+                });
+                for child in dir.cached.values().chain(dir.durable.values()).chain(pending) {
                     if !reachable.contains(child) {
                         reachable.push(*child);
                     }
@@ -295,9 +299,6 @@ impl State {
 
     /// Whether `operation` on `path` may go on.
     fn check(&mut self, operation: &'static str, path: &Path) -> Result<()> {
-        if self.stopped() {
-            return Err(DiskError::new(operation, path, io::Error::other("everything has stopped")));
-        }
         for rule in &mut self.rules {
             let hit = rule.operation.is_none_or(|wanted| wanted == operation)
                 && rule.path_contains.as_ref().is_none_or(|part| path.to_string_lossy().contains(part));
@@ -313,6 +314,9 @@ impl State {
 
     /// As [`check`](Self::check), for what changes something.
     fn change(&mut self, operation: &'static str, path: &Path) -> Result<()> {
+        if self.stopped() {
+            return Err(DiskError::new(operation, path, io::Error::other("everything has stopped")));
+        }
         self.check(operation, path)?;
         self.changes += 1;
         Ok(())

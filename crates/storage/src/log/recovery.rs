@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     LogConfig,
-    disk::{read_file, write_file},
+    disk::{read_file, temporary_path, write_file},
     epochs::{self, LeaderEpochs},
     index::relative,
     names::{FileName, Kind, parse_file_name},
@@ -331,7 +331,10 @@ impl Log {
         for (at, &base) in bases.iter().enumerate().skip(scan_from) {
             let path = Kind::Log.path(&self.dir, base);
             let size = disk.size(&path)?;
-            let scanned = if base < self.end {
+            // Compaction leaves gaps between segments too, but none that are not on the platter.
+            let hole = base > self.end && at > scan_from && self.end >= recovery_point && input.lineage.is_some();
+            let misplaced = base < self.end || hole;
+            let scanned = if misplaced {
                 let flaw = Some(Flaw::Offsets { base, expected: self.end });
                 Scanned { segment: Segment::found(base, input.now), next: self.end, flaw }
             } else {
@@ -342,7 +345,8 @@ impl Log {
                 if next < recovery_point {
                     return Err(self.corrupt(path, position, next, recovery_point, flaw));
                 }
-                let bytes = self.cut_tail(scanned.segment, &bases[at..])?;
+                let kept = (!misplaced).then_some(scanned.segment);
+                let bytes = self.cut_tail(kept, &bases[at..])?;
                 self.end = next;
                 warnings.push(OpenWarning::Cut { path, position, bytes, flaw });
                 break;
@@ -358,18 +362,17 @@ impl Log {
         Ok(())
     }
 
-    /// Cuts a segment behind its last whole batch and removes the later ones, newest first, so that what is left is
-    /// a log at any moment. A segment that would overlap with the one before it goes too.
-    fn cut_tail(&mut self, segment: Segment, bases: &[Offset]) -> Result<u64, OpenError> {
+    /// Removes the segments that begin at `bases`, newest first, so that what is left is a log at any moment; of the
+    /// oldest only what is behind its last whole batch, if it is `kept`.
+    fn cut_tail(&mut self, kept: Option<Segment>, bases: &[Offset]) -> Result<u64, OpenError> {
         let disk = self.shared.disk.clone();
-        let overlaps = segment.base < self.end;
         let mut bytes = 0;
-        for &base in bases[if overlaps { 0 } else { 1 }..].iter().rev() {
+        for &base in bases[usize::from(kept.is_some())..].iter().rev() {
             bytes += disk.size(&Kind::Log.path(&self.dir, base))?;
-            self.segments.push(Segment::found(base, segment.touched));
+            self.segments.push(Segment::found(base, Timestamp::NONE));
             self.remove_active()?;
         }
-        if !overlaps {
+        if let Some(segment) = kept {
             let file = segment.file(&self.shared, &self.dir)?;
             bytes += file.size()? - segment.size;
             file.truncate(segment.size)?;
@@ -497,33 +500,26 @@ impl Log {
 
     /// Makes the producers' state: from our own file and what follows it, or, where that does not count, from the
     /// newest of Kafka's snapshots that leaves at least the active segment to be walked over, since a snapshot has the
-    /// last batch of each producer only.
+    /// last batch of each producer only. A log of ours that never had a file of ours is young, and is walked over whole.
     fn load_producers(
         &mut self,
         snapshots: &[Offset],
         lineage: Option<Uuid>,
         warnings: &mut Vec<OpenWarning>,
     ) -> Result<(), DiskError> {
-        let own_path = self.dir.join(OWN_FILE_NAME);
-        let own = match (lineage, read_file(&*self.shared.disk, &own_path, SMALL_FILE_MAX)) {
-            (_, Err(error)) if error.is_missing() => None,
-            (Some(lineage), Ok(bytes)) => OwnFile::from_bytes(&bytes).ok().filter(|own| own.lineage == lineage),
-            (None, Ok(_)) => None,
-            (_, Err(error)) => return Err(error),
-        };
         let first = self.segments.first().map_or(self.end, |first| first.base);
-        let own = own.filter(|own| (first..=self.end).contains(&own.end));
+        let path = self.dir.join(OWN_FILE_NAME);
+        let (absent, own) = match read_file(&*self.shared.disk, &path, SMALL_FILE_MAX) {
+            Ok(bytes) => (false, OwnFile::from_bytes(&bytes).ok()),
+            Err(error) if error.is_missing() => (true, None),
+            Err(error) => return Err(error),
+        };
+        let own = own.filter(|own| Some(own.lineage) == lineage && (first..=self.end).contains(&own.end));
+        let usable = own.is_some();
         let (mut from, states) = match own {
             Some(own) => (own.end, own.producers),
-            None => {
-                self.sync.clean = false;
-                // It must not come to life again when the log has grown beyond its end.
-                match self.shared.disk.unlink(&own_path) {
-                    Err(error) if !error.is_missing() => return Err(error),
-                    _ => {}
-                }
-                self.load_snapshot(snapshots, warnings)?.unwrap_or((first, ProducerStates::default()))
-            }
+            None if absent && lineage.is_some() => (first, ProducerStates::default()),
+            None => self.load_snapshot(snapshots, warnings)?.unwrap_or((first, ProducerStates::default())),
         };
         self.producers = states;
         from = from.max(first);
@@ -547,7 +543,27 @@ impl Log {
             // Kept apart only because the segments are borrowed.
             batches.drain(..).for_each(|(header, marker)| self.producers.apply(&header, marker));
         }
+        if !usable {
+            self.sync.clean = false;
+            self.write_own_file(absent)?;
+        }
         Ok(())
+    }
+
+    /// Replaces our own file, which does not count: it must not come to life again when the log has grown beyond its
+    /// end.
+    fn write_own_file(&self, absent: bool) -> Result<(), DiskError> {
+        let disk = &*self.shared.disk;
+        let path = self.dir.join(OWN_FILE_NAME);
+        match self.shared.lineage() {
+            Some(lineage) => {
+                let temporary = temporary_path(&path);
+                write_file(disk, &temporary, &OwnFile::to_bytes(lineage, self.end, &self.producers))?;
+                disk.rename(&temporary, &path)
+            }
+            None if absent => Ok(()),
+            None => disk.unlink(&path),
+        }
     }
 
     fn load_snapshot(

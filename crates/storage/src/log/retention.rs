@@ -143,7 +143,8 @@ impl Log {
 
     /// Takes segments out of the log that are too old, too much, or below its start; `None` if there are none.
     ///
-    /// The last segment goes too if all of its records do; a new one is begun then.
+    /// A segment stays until the sync after its end is done, because its producers are remembered elsewhere only then.
+    /// If all records of the active segment could go, a new one is begun, and the next call takes the old one.
     ///
     /// # Errors
     /// [`AppendError::Offline`], or [`AppendError::DiskFull`] when no new segment can be made.
@@ -154,12 +155,15 @@ impl Log {
     ) -> Result<Option<RetiredSegments>, AppendError> {
         self.check_open().map_err(AppendError::Offline)?;
         let count = self.count_retired(now, high_watermark);
-        let count = count.map_err(|error| AppendError::Offline(self.shared.fail(&error)))?;
+        let mut count = count.map_err(|error| AppendError::Offline(self.shared.fail(&error)))?;
+        if count > 0 && count == self.segments.len() {
+            self.roll(self.end, now)?;
+        }
+        while count > 0 && !self.segments[..count].iter().all(Segment::is_stored) {
+            count -= 1;
+        }
         if count == 0 {
             return Ok(None);
-        }
-        if count == self.segments.len() {
-            self.roll(self.end, now)?;
         }
         let bases = self.segments.drain(..count).map(|segment| segment.base).collect();
         let first = self.segments[0].base;
@@ -206,7 +210,8 @@ impl Log {
     /// Removes the records from `to` on: a leader's log has others there. `to` is the base offset of a batch, or the
     /// batch that holds it goes whole.
     ///
-    /// That the log is going to be shorter is written down first, so that a missing end is not taken for a loss.
+    /// That the log is going to be shorter is written down first, so that a missing end is not taken for a loss. On
+    /// return the records are gone for good; this waits for the disk.
     ///
     /// # Errors
     /// [`TruncateError::Offline`] only; nothing happens if `to` is at or beyond the end.
@@ -284,7 +289,11 @@ impl Log {
         }
         if let Some(active) = self.segments.last() {
             let size = active.locate(&self.shared, &self.dir, to)?.map_or(active.size, |place| place.position);
-            active.file(&self.shared, &self.dir)?.truncate(size)?;
+            let file = active.file(&self.shared, &self.dir)?;
+            file.truncate(size)?;
+            // Or a power cut could bring old records back behind new ones.
+            file.sync()?;
+            self.shared.disk.sync_dir(&self.dir)?;
             self.reload_tail(size)?;
         }
         self.sync.epochs_changed |= self.epochs.truncate_end(self.end);

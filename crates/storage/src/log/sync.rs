@@ -16,7 +16,7 @@ use protocol::types::{Offset, Timestamp, TopicPartition};
 use super::{AppendError, Log};
 use crate::{
     checkpoint::Checkpoint,
-    disk::{DiskError, DiskFile, Open, replace_file, write_file},
+    disk::{DiskError, DiskFile, Open, replace_file, temporary_path, write_file},
     epochs,
     manifest::Change,
     names::Kind,
@@ -150,6 +150,8 @@ pub struct StoppedLog {
     pub(crate) start_inside: bool,
     pub(crate) end: Offset,
     pub(crate) unsynced: Vec<Arc<dyn DiskFile>>,
+    /// Files that get their names once they are synced: an older one of that name is better than a torn one.
+    pub(crate) unnamed: Vec<PathBuf>,
     pub(crate) unsynced_dir: Option<PathBuf>,
 }
 
@@ -249,39 +251,44 @@ impl Log {
             start_inside: self.segments.first().map_or(self.start > Offset::ZERO, |first| self.start > first.base),
             end: self.end,
             unsynced: Vec::new(),
+            unnamed: Vec::new(),
             unsynced_dir: None,
         };
         if self.sync.clean && !self.sync.epochs_changed || self.segments.is_empty() {
             return Ok(stopped);
         }
         let (shared, dir) = (self.shared.clone(), self.dir.clone());
-        let mut put = |path: PathBuf, bytes: &[u8]| -> Result<(), DiskError> {
+        let put = |stopped: &mut StoppedLog, path: PathBuf, bytes: &[u8]| -> Result<(), DiskError> {
             stopped.unsynced.push(write_file(&*shared.disk, &path, bytes)?);
+            Ok(())
+        };
+        let put_unnamed = |stopped: &mut StoppedLog, path: PathBuf, bytes: &[u8]| -> Result<(), DiskError> {
+            put(stopped, temporary_path(&path), bytes)?;
+            stopped.unnamed.push(path);
             Ok(())
         };
         for sealed in mem::take(&mut self.sync.sealed) {
             if let Some(producers) = &sealed.producers {
-                put(Kind::Snapshot.path(&dir, sealed.next), producers)?;
+                put(&mut stopped, Kind::Snapshot.path(&dir, sealed.next), producers)?;
             }
         }
-        let mut unsynced = Vec::new();
         for segment in &mut self.segments {
             if let Some((offsets, times)) = segment.index_files() {
-                put(Kind::Index.path(&dir, segment.base), &offsets)?;
-                put(Kind::TimeIndex.path(&dir, segment.base), &times)?;
-                unsynced.push(segment.file(&self.shared, &self.dir)?);
+                put(&mut stopped, Kind::Index.path(&dir, segment.base), &offsets)?;
+                put(&mut stopped, Kind::TimeIndex.path(&dir, segment.base), &times)?;
+                stopped.unsynced.push(segment.file(&self.shared, &self.dir)?);
             }
         }
         if self.size() > 0 {
-            put(Kind::Snapshot.path(&dir, self.end), &self.producers.to_snapshot())?;
+            put(&mut stopped, Kind::Snapshot.path(&dir, self.end), &self.producers.to_snapshot())?;
             if let Some(lineage) = self.shared.lineage() {
-                put(dir.join(OWN_FILE_NAME), &OwnFile::to_bytes(lineage, self.end, &self.producers))?;
+                let bytes = OwnFile::to_bytes(lineage, self.end, &self.producers);
+                put_unnamed(&mut stopped, dir.join(OWN_FILE_NAME), &bytes)?;
             }
         }
         if mem::take(&mut self.sync.epochs_changed) {
-            put(dir.join(epochs::FILE_NAME), &self.epochs.to_bytes())?;
+            put_unnamed(&mut stopped, dir.join(epochs::FILE_NAME), &self.epochs.to_bytes())?;
         }
-        stopped.unsynced.append(&mut unsynced);
         stopped.unsynced_dir = Some(dir);
         Ok(stopped)
     }
