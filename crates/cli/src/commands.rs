@@ -4,6 +4,7 @@ pub(crate) mod cluster;
 pub(crate) mod config;
 pub(crate) mod consume;
 pub(crate) mod dev;
+pub(crate) mod dump_log;
 pub(crate) mod format;
 pub(crate) mod group;
 pub(crate) mod node;

@@ -19,12 +19,26 @@ pub(crate) struct Shared {
     /// Where to find the cluster: host:port, or several of them, the first that answers is used
     #[arg(short, long, value_name = "HOST:PORT,…", default_value = "localhost:9092", global = true)]
     bootstrap_server: String,
-    /// For people, or for programs: the keys of JSON output stay as they are from release to release
-    #[arg(short, long, value_name = "KIND", default_value = "text", global = true)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputKind,
     /// How many seconds to try before giving up
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=3600), global = true)]
     timeout: u64,
+}
+
+/// The option of every command that prints something.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OutputKind {
+    /// For people, or for programs: the keys of JSON output stay as they are from release to release
+    #[arg(short, long, value_name = "KIND", default_value = "text", global = true)]
+    output: Output,
+}
+
+impl OutputKind {
+    /// Whether JSON is wanted.
+    pub(crate) fn is_json(&self) -> bool {
+        self.output == Output::Json
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,7 +75,7 @@ pub(crate) fn run(shared: &Shared, command: impl AsyncFnOnce(&mut Context) -> Re
     options.connect.connect_timeout = options.connect.connect_timeout.min(timeout);
     options.connect.request_timeout = timeout;
     options.connect.client_id = "milena-cli".to_owned();
-    let json = shared.output == Output::Json;
+    let json = shared.output.is_json();
     let mut context = Context { options, out: Out::new(json) };
     let result = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Err(error) => Err(error).context("cannot start"),
@@ -82,7 +96,8 @@ pub(crate) struct Out {
 }
 
 impl Out {
-    fn new(json: bool) -> Self {
+    /// Prints JSON, or text.
+    pub(crate) fn new(json: bool) -> Self {
         let stdout = io::stdout();
         let bold = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self { json, bold, writer: BufWriter::new(stdout.lock()) }

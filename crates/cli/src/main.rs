@@ -59,6 +59,7 @@ enum Command {
     Consume(commands::consume::Consume),
     Group(commands::group::Group),
     Cluster(commands::cluster::Cluster),
+    DumpLog(commands::dump_log::DumpLog),
     RandomUuid(commands::random_uuid::RandomUuid),
 }
 
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Command::Consume(command) => context::run(&command.shared, async |c| commands::consume::run(c, &command).await),
         Command::Group(command) => context::run(&command.shared, async |c| commands::group::run(c, &command).await),
         Command::Cluster(command) => context::run(&command.shared, async |c| commands::cluster::run(c, &command).await),
+        Command::DumpLog(command) => failure::report(commands::dump_log::run(&command), command.output.is_json()),
         Command::RandomUuid(command) => failure::report(commands::random_uuid::run(&command), false),
     }
 }

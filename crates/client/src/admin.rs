@@ -17,8 +17,8 @@ mod topics;
 
 pub use cluster::{ClusterDescription, ClusterNode, LogDir, Quorum, QuorumReplica, ReplicaSize};
 pub use configs::{ConfigChange, ConfigEntry, ConfigOp, ConfigResource, ConfigSource, ResourceType};
-pub use groups::{CommittedOffset, GroupDescription, GroupListing, GroupMember};
-pub(crate) use groups::{assigned, committed_offsets};
+pub(crate) use groups::committed_offsets;
+pub use groups::{CommittedOffset, GroupDescription, GroupListing, GroupMember, assigned};
 pub use offsets::{ListedOffset, OffsetSpec, list_offsets};
 pub use topics::{CreatedTopic, NewTopic};
 

@@ -164,6 +164,17 @@ fn reader<'a>(group: &'a GroupDescription, partition: &TopicPartition) -> Option
     group.members.iter().find(|member| member.assignment.contains(partition))
 }
 
+/// What to call a member: its client id, with the beginning of its member id if others have the same.
+fn label(group: &GroupDescription, member: &GroupMember) -> String {
+    const UNIQUE_LEN: usize = 4;
+    let same = group.members.iter().filter(|other| other.client_id == member.client_id).count();
+    let unique = member.id.strip_prefix(&member.client_id).unwrap_or(&member.id).trim_start_matches('-');
+    match unique.get(..UNIQUE_LEN) {
+        Some(unique) if same > 1 => format!("{}-{unique}", member.client_id),
+        _ => member.client_id.clone(),
+    }
+}
+
 fn describe_text(context: &mut Context, group: &GroupDescription, progress: &[Progress]) -> Result<()> {
     let out = &mut context.out;
     out.title(&group.id)?;
@@ -183,7 +194,7 @@ fn describe_text(context: &mut Context, group: &GroupDescription, progress: &[Pr
                 text::or_dash(p.committed.as_ref().map(|committed| committed.offset)),
                 text::or_dash(p.end),
                 text::or_dash(p.lag().map(text::count)),
-                text::or_dash(reader.map(|member| &member.client_id)),
+                text::or_dash(reader.map(|member| label(group, member))),
                 text::or_dash(reader.map(|member| &member.host)),
             ]);
         }

@@ -330,9 +330,10 @@ fn member(member: &DescribedGroupMember<'_>) -> GroupMember {
     }
 }
 
-/// What a consumer was assigned. What is no assignment, as between generations or in groups that are no consumers,
-/// is none.
-pub(crate) fn assigned(bytes: &[u8]) -> BTreeSet<TopicPartition> {
+/// What a consumer was assigned, from what the leader of its group wrote. What is no assignment, as between
+/// generations or in groups that are no consumers, is none.
+#[must_use]
+pub fn assigned(bytes: &[u8]) -> BTreeSet<TopicPartition> {
     let Ok((version, rest)) = split_prefix(bytes) else { return BTreeSet::new() };
     let newest = <ConsumerProtocolAssignment<'_> as Message>::VERSION_MAX;
     // Later versions only add at the end.
