@@ -18,7 +18,7 @@
 //! - [`voters`]: who may vote, and the KRaftVoters record.
 //! - [`control`]: what the control records of log and snapshot say, at every offset.
 //! - [`snapshot`]: checkpoint files, their names, content and retention.
-//! - [`format`]: the files that `milena format` writes.
+//! - [`mod@format`]: the files that `milena format` writes.
 //! - [`describe`]: the answer to DescribeQuorum.
 //!
 //! Pure: no IO, no clock, no randomness. Time enters as `now`; [`Raft::poll_timeout`] says when to call.
@@ -37,6 +37,6 @@ mod batches;
 
 pub use control::{ControlState, LoadError};
 pub use election::{ElectionState, QUORUM_STATE_FILE, QuorumStateError};
-pub use raft::{Config, Effect, Input, ProposeError, Raft, StartError};
+pub use raft::{Config, Effect, Input, NotCommitted, ProposeError, Raft, StartError};
 pub use snapshot::{Snapshot, SnapshotError, SnapshotId, SnapshotWriter};
 pub use voters::{Endpoint, KRAFT_VERSIONS, ReplicaKey, Voter, VoterSet};

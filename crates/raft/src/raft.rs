@@ -31,7 +31,7 @@
 //!
 //! Source: Kafka `QuorumState`, `KafkaRaftClient`, `LeaderState`.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use protocol::{
     records::RecordBatch,
@@ -45,6 +45,12 @@ use crate::{
     snapshot::{SnapshotId, SnapshotWriter},
     voters::{Endpoint, KRAFT_VERSIONS, ReplicaKey, Voter, VoterSet},
 };
+
+mod error;
+mod step;
+
+pub use error::{NotCommitted, ProposeError, StartError};
+pub use step::{Effect, Input};
 
 /// The most bytes that one batch of metadata may have, header included. A batch is all or nothing, so this bounds what
 /// one decision of the controller may write.
@@ -65,73 +71,6 @@ pub struct Config {
     pub snapshot_bytes: u64,
     /// `metadata.log.max.snapshot.interval.ms`, Kafka's default one hour; 0 is never.
     pub snapshot_interval_ms: u64,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The moment of [`Raft::poll_timeout`] has come. Harmless at any other time.
-    Timeout,
-    /// Everything below `next` is on the disk, surviving a power cut. May say less than the last [`Effect::Sync`] asked
-    /// for, or repeat what was said.
-    Synced {
-        /// One past the last synced record.
-        next: Offset,
-    },
-    /// The controller cannot go on leading; ignored unless this node still leads `epoch`.
-    Resign {
-        /// The epoch in which it gave up.
-        epoch: LeaderEpoch,
-    },
-    /// The node stops: lead no more, and do not stand for election again.
-    Shutdown,
-    /// A snapshot is whole, under its final name, and synced.
-    Snapshotted {
-        /// Which.
-        id: SnapshotId,
-    },
-}
-
-/// What is to be done, in the order given. An effect that fails ends the process: what follows it relies on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Replace the file `quorum-state` by this text: write beside, sync, rename, sync the directory. Nothing after it may
-    /// be done, and nobody told anything, before that has returned.
-    PersistQuorumState(String),
-    /// Append this batch to the log. It is placed already; the log must give it exactly these offsets. It may be replayed
-    /// by the controller once it is written, and be spoken of outside once it is committed.
-    Append {
-        /// The batch's offsets.
-        offsets: Range<Offset>,
-        /// One record batch.
-        bytes: Vec<u8>,
-    },
-    /// Sync the log at least up to here and say so by [`Input::Synced`]. May be done later than what follows, and once
-    /// for several.
-    Sync {
-        /// One past the last record that must be synced.
-        next: Offset,
-    },
-    /// Everything below the high watermark is committed: it survives everything, and may be answered and shown.
-    Committed {
-        /// One past the last committed record. Only grows within an epoch.
-        high_watermark: Offset,
-    },
-    /// This node leads, and everything of earlier epochs is committed: the controller may begin once it has replayed the
-    /// log to the start of this epoch. Comes once per epoch, right after the first [`Effect::Committed`].
-    BecameLeader {
-        /// The epoch to propose in.
-        epoch: LeaderEpoch,
-    },
-    /// This node leads no more. What it appended and has not seen committed may or may not remain: the controller must
-    /// throw away its state and load it again before it leads again.
-    Resigned {
-        /// The epoch that ended.
-        epoch: LeaderEpoch,
-    },
-    /// Write a snapshot of what is committed, soon ([`Raft::snapshot`]), then say [`Input::Snapshotted`]. Not repeated
-    /// until as much was written again.
-    SnapshotNeeded,
 }
 
 /// Where the replica stands; the fields are what only that state needs.
@@ -461,90 +400,6 @@ impl Raft {
         }
     }
 }
-
-/// Why a node cannot take part in the quorum. So far only a sole voter can.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StartError {
-    /// Neither the log nor the configuration names a voter.
-    NoVoters,
-    /// There is one voter, and it is another node, or this one with another directory.
-    NotVoter {
-        /// This node.
-        local: ReplicaKey,
-        /// The voters.
-        voters: VoterSet,
-    },
-    /// A quorum of several voters is not supported yet.
-    SeveralVoters {
-        /// How many there are.
-        count: usize,
-    },
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoVoters => {
-                f.write_str("nobody may vote: format the directory with --standalone, or set controller.quorum.voters")
-            }
-            Self::NotVoter { local, voters } => {
-                write!(f, "node {} with directory {} is not a voter", local.id, local.directory_id_or_zero())?;
-                for Voter { key, .. } in voters.iter() {
-                    match key.directory_id {
-                        Some(directory) => write!(f, "; the voter is node {} with directory {directory}", key.id)?,
-                        None => write!(f, "; the voter is node {}", key.id)?,
-                    }
-                }
-                Ok(())
-            }
-            Self::SeveralVoters { count } => {
-                write!(f, "the quorum has {count} voters; more than one is not supported yet")
-            }
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
-/// Why nothing was appended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProposeError {
-    /// This node does not lead, or no longer in the epoch the proposal was made in.
-    NotLeader {
-        /// The current epoch.
-        epoch: LeaderEpoch,
-    },
-    /// The records do not fit into one batch of [`BATCH_BYTES_MAX`].
-    TooLarge {
-        /// The batch's size.
-        bytes: usize,
-    },
-}
-
-impl fmt::Display for ProposeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotLeader { epoch } => write!(f, "not the leader in epoch {epoch}"),
-            Self::TooLarge { bytes } => {
-                write!(f, "{bytes} bytes of metadata records are more than a batch of {BATCH_BYTES_MAX} holds")
-            }
-        }
-    }
-}
-
-impl std::error::Error for ProposeError {}
-
-/// A snapshot must hold committed records of this leader's epoch at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotCommitted;
-
-impl fmt::Display for NotCommitted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a snapshot may only hold what is committed")
-    }
-}
-
-impl std::error::Error for NotCommitted {}
 
 #[cfg(test)]
 mod tests;
