@@ -12,6 +12,8 @@
 //! | -5 | v9 | the end of what was moved to remote storage: there is none, -1 | -1 |
 //! | -6 | v11 | the start of what is to be moved there: there is none, -1 | -1 |
 //!
+//! The leader epoch is told from v4 on (KIP-320).
+//!
 //! A meaning newer than the version, or beyond the table, is UNSUPPORTED_VERSION for the partition. A partition named
 //! twice is one answer, INVALID_REQUEST.
 
@@ -21,7 +23,7 @@ use protocol::{
         ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsTopic,
         ListOffsetsTopicResponse,
     },
-    types::{Now, Offset, Timestamp},
+    types::{LeaderEpoch, Now, Offset, Timestamp},
 };
 use replication::fetch_session::TopicKey;
 
@@ -73,6 +75,9 @@ fn partitions(
             ..ListOffsetsPartitionResponse::default()
         });
         response.partition_index = asked.partition_index;
+        if cx.version() < 4 {
+            response.leader_epoch = LeaderEpoch::NONE;
+        }
         answered.push(response);
     }
     answered
