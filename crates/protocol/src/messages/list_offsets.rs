@@ -53,7 +53,7 @@ pub struct ListOffsetsPartitionResponse {
     pub timestamp: Timestamp,
     #[field(default = Offset(-1))]
     pub offset: Offset,
-    #[field(versions = "4+", default = LeaderEpoch(-1), ignorable)]
+    #[field(versions = "4+", default = LeaderEpoch(-1))]
     pub leader_epoch: LeaderEpoch,
 }
 
