@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     LogConfig,
-    disk::{read_file, temporary_path, write_file},
+    disk::{read_file, replace_file, write_file},
     epochs::{self, LeaderEpochs},
     index::relative,
     names::{FileName, Kind, parse_file_name},
@@ -516,9 +516,10 @@ impl Log {
         };
         let own = own.filter(|own| Some(own.lineage) == lineage && (first..=self.end).contains(&own.end));
         let usable = own.is_some();
+        let young = absent && lineage.is_some();
         let (mut from, states) = match own {
             Some(own) => (own.end, own.producers),
-            None if absent && lineage.is_some() => (first, ProducerStates::default()),
+            None if young => (first, ProducerStates::default()),
             None => self.load_snapshot(snapshots, warnings)?.unwrap_or((first, ProducerStates::default())),
         };
         self.producers = states;
@@ -545,24 +546,25 @@ impl Log {
         }
         if !usable {
             self.sync.clean = false;
-            self.write_own_file(absent)?;
+        }
+        if !usable && !young {
+            self.replace_own_file(absent)?;
         }
         Ok(())
     }
 
-    /// Replaces our own file, which does not count: it must not come to life again when the log has grown beyond its
-    /// end.
-    fn write_own_file(&self, absent: bool) -> Result<(), DiskError> {
+    /// Replaces our own file, which does not count. A log of one segment does without: it is walked over whole.
+    ///
+    /// It waits for the disk, or a power cut would leave a torn file where none, or an older one, says more.
+    fn replace_own_file(&self, absent: bool) -> Result<(), DiskError> {
         let disk = &*self.shared.disk;
         let path = self.dir.join(OWN_FILE_NAME);
         match self.shared.lineage() {
-            Some(lineage) => {
-                let temporary = temporary_path(&path);
-                write_file(disk, &temporary, &OwnFile::to_bytes(lineage, self.end, &self.producers))?;
-                disk.rename(&temporary, &path)
+            Some(lineage) if self.segments.len() > 1 => {
+                replace_file(disk, &path, &OwnFile::to_bytes(lineage, self.end, &self.producers))
             }
-            None if absent => Ok(()),
-            None => disk.unlink(&path),
+            _ if absent => Ok(()),
+            _ => disk.unlink(&path),
         }
     }
 
