@@ -430,7 +430,7 @@ impl Node {
                 self.retire(retired, now);
             }
             if checkpoint {
-                partition.checkpoint(self);
+                partition.ask_for_checkpoint(self);
                 self.note_high_watermark(&partition);
             } else if partition.is_sync_due(now) {
                 partition.ask_for_sync(self);

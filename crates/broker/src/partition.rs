@@ -290,6 +290,8 @@ pub struct Partition {
     inner: Mutex<Inner>,
     /// It is in the queue for a sync, or a sync is under way that will look again.
     sync_queued: AtomicBool,
+    /// The next sync is to do also what makes the next start quick.
+    checkpoint_wanted: AtomicBool,
     offline: AtomicBool,
 }
 
@@ -321,6 +323,7 @@ impl Partition {
             config: ArcSwap::new(config),
             inner: Mutex::new(Inner { log, leader, waiters: Vec::new() }),
             sync_queued: AtomicBool::new(false),
+            checkpoint_wanted: AtomicBool::new(false),
             offline: AtomicBool::new(false),
         }
     }
@@ -480,17 +483,10 @@ impl Partition {
 
     /// Syncs what is in the log now, and tells everybody who waited for it. Called by the threads for that.
     pub fn sync(self: &Arc<Self>, node: &Node) {
-        self.sync_in_scope(node, SyncScope::Records);
-    }
-
-    /// As [`sync`](Self::sync), and also what makes the next start quick.
-    pub fn checkpoint(self: &Arc<Self>, node: &Node) {
-        self.sync_in_scope(node, SyncScope::Checkpoint);
-    }
-
-    fn sync_in_scope(self: &Arc<Self>, node: &Node, scope: SyncScope) {
         // Cleared first: what is appended from here on asks again.
         self.sync_queued.store(false, Ordering::Release);
+        let is_checkpoint = self.checkpoint_wanted.swap(false, Ordering::AcqRel);
+        let scope = if is_checkpoint { SyncScope::Checkpoint } else { SyncScope::Records };
         let job = self.inner.lock().log.sync_job(scope);
         let job = match job {
             Ok(Some(job)) => job,
@@ -659,6 +655,12 @@ impl Partition {
     #[must_use]
     pub fn is_sync_due(&self, now: Now) -> bool {
         self.inner.lock().log.sync_due(now.wall)
+    }
+
+    /// Queues a sync that does also what makes the next start quick.
+    pub fn ask_for_checkpoint(self: &Arc<Self>, node: &Node) {
+        self.checkpoint_wanted.store(true, Ordering::Release);
+        self.queue_sync(node);
     }
 
     /// Queues a sync.
