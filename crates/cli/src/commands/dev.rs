@@ -90,7 +90,7 @@ pub(crate) fn run(command: &Dev) -> Result<()> {
 
 /// Formats a new directory; one that is formatted stays as it is.
 fn format_if_new(config: &ServerConfig) -> Result<()> {
-    let disk = Arc::new(OsDisk::default());
+    let disk = Arc::new(OsDisk);
     if format::formatted_for(&*disk, config)?.is_some() {
         return Ok(());
     }

@@ -77,7 +77,7 @@ pub(crate) fn run(command: &Format) -> Result<()> {
         records,
     };
     let now = runtime::Clock::start().now().wall;
-    match format::format(&OsDisk::default(), &config, &wanted, now) {
+    match format::format(&OsDisk, &config, &wanted, now) {
         Ok(()) => {
             println!("Formatted {} for cluster {}", config.log_dir, command.cluster_id);
             Ok(())
