@@ -18,7 +18,7 @@ def call(function, *args, **named):
 class Reader:
     def __init__(self, group):
         self.consumer = KafkaConsumer(bootstrap_servers=cells.BOOTSTRAP, group_id=group, auto_offset_reset="earliest",
-                                      enable_auto_commit=False)
+                                      enable_auto_commit=False, heartbeat_interval_ms=1000)
 
     def subscribe(self, topic):
         self.consumer.subscribe([topic])
