@@ -70,7 +70,7 @@ struct Cli {
     /// MiB of record data per pass.
     #[arg(long, default_value_t = 1024, value_name = "MIB")]
     volume: u64,
-    /// Each row's load goes on so many seconds at most before it is measured, until three passes cost the same.
+    /// Seconds of each row's load before it is measured; half of it if three passes cost the same by then.
     #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
     warm: f64,
     /// Connections of the generator, each with a thread.

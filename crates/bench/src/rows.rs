@@ -163,25 +163,26 @@ fn fresh_topic(system: &System, partitions: i32) -> Result<Topic> {
 }
 
 /// The most passes that warm a broker up, however much time is left: they write too.
-const WARM_PASSES_MAX: usize = 24;
+const WARM_PASSES_MAX: usize = 60;
 /// How many passes in a row must cost about the same before a broker counts as warm.
 const WARM_PASSES_ALIKE: usize = 3;
 /// What "about" is.
 const WARM_TOLERANCE: f64 = 0.05;
 
-/// Runs short passes until they cost the broker the same, which for a JVM takes tens of seconds; at most for as long as
-/// asked. Gives the time it took.
+/// Runs short passes for as long as asked, or half of it if they cost the broker the same by then: a JVM compiles for
+/// tens of seconds, and seems steady in between. Gives the time it took.
 fn warm(contender: &Contender<'_>, payload: &Payload, load: &Load) -> Result<Duration> {
     let begin = Instant::now();
     let short = Load { volume: load.volume.div_ceil(4), ..*load };
     let mut costs = Vec::new();
     while begin.elapsed() < load.warm && costs.len() < WARM_PASSES_MAX {
         costs.push(pass(contender, payload, &short)?.cpu());
-        if let Some(last) = costs.last_chunk::<WARM_PASSES_ALIKE>() {
+        let alike = costs.last_chunk::<WARM_PASSES_ALIKE>().is_some_and(|last| {
             let spread = Spread::of(*last);
-            if spread.max <= spread.min * (1.0 + WARM_TOLERANCE) {
-                break;
-            }
+            spread.max <= spread.min * (1.0 + WARM_TOLERANCE)
+        });
+        if alike && begin.elapsed() >= load.warm / 2 {
+            break;
         }
     }
     Ok(begin.elapsed())
