@@ -1,6 +1,6 @@
 //! What `dev`, `server` and `format` share: logs, configuration errors, and the life of a node.
 
-use std::fmt::Display;
+use std::{fmt::Display, io::IsTerminal};
 
 use anyhow::{Error, Result, anyhow, bail};
 use broker::runtime::Server;
@@ -32,6 +32,7 @@ impl Log {
     pub(crate) fn start(&self, default: &str) {
         let filter = EnvFilter::builder().parse_lossy(self.log.as_deref().unwrap_or(default));
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = log.with_ansi(std::io::stderr().is_terminal());
         match self.log_format {
             LogFormat::Text => log.with_target(false).init(),
             LogFormat::Json => log.json().flatten_event(true).init(),
