@@ -34,7 +34,7 @@ const LAYERS: &[Layer] = &[
     pure("coordinator", &["protocol", "metadata"]),
     shell("client", &["protocol"]),
     shell("broker", &["protocol", "storage", "raft", "replication", "metadata", "coordinator", "client"]),
-    shell("cli", &["protocol", "storage", "broker", "client"]),
+    shell("cli", &["protocol", "storage", "metadata", "broker", "client"]),
     shell("sim", &["protocol", "storage", "raft", "replication", "metadata", "coordinator", "broker", "client"]),
     shell("conformance", &["protocol", "client"]),
     shell("bench", &["protocol", "conformance"]),

@@ -42,7 +42,7 @@ impl GroupCoordinator {
             let (state, group_type, protocol_type) = match self.find(id) {
                 Found::None => return None,
                 Found::Classic(group) => {
-                    (group.phase.name(), "Classic", group.protocol_type.as_deref().unwrap_or_default().to_owned())
+                    (group.phase.name(), "classic", group.protocol_type.as_deref().unwrap_or_default().to_owned())
                 }
                 Found::Other(other) => {
                     let state = if other.is_empty() { "Empty" } else { "Unknown" };

@@ -116,9 +116,9 @@ impl OtherType {
     /// As ListGroups calls it.
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Consumer => "Consumer",
-            Self::Share => "Share",
-            Self::Streams => "Streams",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
         }
     }
 

@@ -62,7 +62,7 @@ fn a_group_of_a_later_protocol_is_never_taken_for_a_classic_one() {
     let group: (&[u8], Option<&[u8]>) = (b"\0\x03\0\x01g", Some(b"\0\0\0\0\0\x01\0"));
     let member: (&[u8], Option<&[u8]>) = (b"\0\x05\0\x01g\0\x01m", Some(b"\0\0"));
     let mut bench = replay(&[group, member]);
-    assert_eq!(bench.list(&[], &[]), ["g Unknown Consumer"]);
+    assert_eq!(bench.list(&[], &[]), ["g Unknown consumer"]);
     assert_eq!(bench.join_now(Join::default()).error_code, ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
     assert_eq!(bench.heartbeat("m", 1), ErrorCode::UNKNOWN_MEMBER_ID);
     assert_eq!(bench.commit(Commit::default()), ErrorCode::UNKNOWN_MEMBER_ID);
@@ -73,7 +73,7 @@ fn a_group_of_a_later_protocol_is_never_taken_for_a_classic_one() {
     };
     assert_eq!(delete(&mut bench), ErrorCode::NON_EMPTY_GROUP);
     let mut bench = replay(&[group, member, (member.0, None)]);
-    assert_eq!(bench.list(&[], &[]), ["g Empty Consumer"]);
+    assert_eq!(bench.list(&[], &[]), ["g Empty consumer"]);
     assert_eq!(bench.commit(Commit::default()), OK, "an administrator sets the offsets of an empty group");
     assert_eq!(delete(&mut bench), OK);
     assert!(bench.core().state.is_empty());

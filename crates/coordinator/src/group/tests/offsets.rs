@@ -15,7 +15,7 @@ fn whoever_has_no_group_commits_and_reads_back() {
         assert_eq!(bench.commit(Commit { group, member_id, offset, ..Commit::default() }), OK);
     }
     assert_eq!(bench.fetch("t1"), (-1, String::new(), OK), "null metadata is returned as the empty string");
-    assert_eq!(bench.list(&[], &[]), [" Empty Classic", "g Empty Classic"]);
+    assert_eq!(bench.list(&[], &[]), [" Empty classic", "g Empty classic"]);
 }
 
 #[test]
