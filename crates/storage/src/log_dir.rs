@@ -174,19 +174,25 @@ pub fn format(disk: &dyn Disk, path: &Path, meta: &MetaProperties) -> Result<(),
     replace_file(disk, &path.join(MetaProperties::FILE_NAME), meta.to_text().as_bytes())
 }
 
-/// Makes a directory and those above it, as far as they are missing.
+/// Makes a directory and those above it, as far as they are missing, so that a power cut does not take them.
 ///
 /// # Errors
 /// As the disk says.
 pub fn make_dirs(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
     match disk.create_dir(path) {
+        Ok(()) => {}
+        Err(error) if error.source.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
         Err(error) if error.is_missing() => {
             let Some(parent) = path.parent() else { return Err(error) };
             make_dirs(disk, parent)?;
-            disk.create_dir(path)
+            disk.create_dir(path)?;
         }
-        Err(error) if error.source.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
+        Err(error) => return Err(error),
+    }
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => disk.sync_dir(Path::new(".")),
+        Some(parent) => disk.sync_dir(parent),
+        None => Ok(()),
     }
 }
 
@@ -375,15 +381,17 @@ impl LogDir {
         for (partition, entry) in found.partitions {
             // A directory that was made but never synced may be gone after a power cut, and took nothing with it.
             if entry.durable && !books.dirs.contains(&partition) {
-                books.promised.insert(partition.clone());
+                books.promised.insert(partition.clone(), entry.topic_id);
             }
             if entry.durable || books.dirs.contains(&partition) {
                 next.partitions.insert(partition, entry);
             }
         }
-        for partition in &books.dirs {
-            let unknown = ManifestEntry { topic_id: Uuid::ZERO, durable: false };
-            next.partitions.entry(partition.clone()).or_insert(unknown);
+        for partition in
+            books.dirs.iter().filter(|partition| !next.partitions.contains_key(partition)).cloned().collect::<Vec<_>>()
+        {
+            let topic_id = self.stored_topic_id(&partition)?.unwrap_or_default();
+            next.partitions.insert(partition, ManifestEntry { topic_id, durable: false });
         }
         let bytes = next.to_bytes();
         replace_file(&*self.shared.disk, &path, &bytes)?;
@@ -413,7 +421,7 @@ impl LogDir {
     ) -> Result<(Log, Vec<OpenWarning>), OpenError> {
         let (exists, promised, trusted) = {
             let books = self.shared.books.lock();
-            (books.dirs.contains(partition), books.promised.contains(partition), books.trusted)
+            (books.dirs.contains(partition), books.promised.get(partition) == Some(&topic_id), books.trusted)
         };
         if promised {
             return Err(OpenError::Missing { dir: self.shared.root.join(partition.to_string()) });

@@ -11,8 +11,9 @@
 //! - orders 0 <crc>                     it was removed on purpose
 //! ```
 //!
-//! Lines are added while the node runs, without a sync: a line that a power cut takes away only makes us less strict. A
-//! torn last line is dropped; anything else that is not as above makes the whole file count for nothing.
+//! Lines are added while the node runs, without a sync: a line that a power cut takes away only makes us less strict. So
+//! a line that is not as above is dropped, and all behind it. The first line was synced; if that is bad, the whole file
+//! counts for nothing.
 //!
 //! It also says whether somebody else ran on this directory in between. Each start of a node has an *incarnation* id,
 //! which it registers with in the metadata log. If the last registered one is the manifest's, the last who ran was one
@@ -102,14 +103,8 @@ impl Manifest {
     /// What a file says; `None` if it cannot be believed.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        // A last line without its end was being written when the process died.
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        let text = std::str::from_utf8(&bytes[..whole]).ok()?;
-        let mut lines = text.lines().map(|line| {
-            let (line, crc) = line.rsplit_once(' ')?;
-            (crc == format!("{:08x}", crc32c::crc32c(line.as_bytes()))).then_some(line)
-        });
-        let header: Vec<_> = lines.next()??.split(' ').collect();
+        let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').map_while(unseal);
+        let header: Vec<_> = lines.next()?.split(' ').collect();
         let ["milena.manifest", "1", incarnation, lineage] = header[..] else { return None };
         let mut manifest = Self {
             incarnation: incarnation.parse().ok()?,
@@ -117,7 +112,7 @@ impl Manifest {
             partitions: BTreeMap::new(),
         };
         for line in lines {
-            let words: Vec<_> = line?.split(' ').collect();
+            let words: Vec<_> = line.split(' ').collect();
             let partition = TopicPartition::new(*words.get(1)?, words.get(2)?.parse().ok()?);
             manifest.apply(match words[..] {
                 ["+", _, _, topic_id] => Change::Made(&partition, topic_id.parse().ok()?),
@@ -128,6 +123,12 @@ impl Manifest {
         }
         Some(manifest)
     }
+}
+
+/// The line without its checksum and end, if both are right.
+fn unseal(line: &[u8]) -> Option<&str> {
+    let (line, crc) = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.rsplit_once(' ')?;
+    (crc == format!("{:08x}", crc32c::crc32c(line.as_bytes()))).then_some(line)
 }
 
 #[cfg(test)]
@@ -160,17 +161,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_torn_last_line_is_dropped_and_other_damage_is_noticed(cut: prop::sample::Index, flip: prop::sample::Index) {
-            let bytes = manifest().to_bytes();
-            let last_line = bytes[..bytes.len() - 1].iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
-            let cut = last_line + cut.index(bytes.len() - last_line);
-            let whole = Manifest::from_bytes(&bytes[..last_line]).unwrap();
-            prop_assert_eq!(Manifest::from_bytes(&bytes[..cut]), Some(whole));
-
-            let mut flipped = bytes.clone();
-            let flip = flip.index(last_line);
-            flipped[flip] ^= 1;
-            prop_assert_eq!(Manifest::from_bytes(&flipped), None);
+        fn a_damaged_line_is_dropped_with_all_behind_it(line in 0..5usize, byte: prop::sample::Index, bit in 0..8u8) {
+            let mut bytes = manifest().to_bytes();
+            let lines: Vec<_> = bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::len).collect();
+            let begin: usize = lines[..line].iter().sum();
+            let whole = Manifest::from_bytes(&bytes[..begin]);
+            bytes[begin + byte.index(lines[line])] ^= 1 << bit;
+            prop_assert_eq!(whole.is_none(), line == 0);
+            prop_assert_eq!(Manifest::from_bytes(&bytes), whole);
         }
     }
 }

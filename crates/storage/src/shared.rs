@@ -37,8 +37,8 @@ pub(crate) struct Shared {
 pub(crate) struct Books {
     /// Partitions with a directory.
     pub(crate) dirs: BTreeSet<TopicPartition>,
-    /// Partitions that must have a directory, as the manifest says that counted at the start.
-    pub(crate) promised: BTreeSet<TopicPartition>,
+    /// Partitions, and their topics' ids, that had a directory as the manifest of the last run says, and have none.
+    pub(crate) promised: BTreeMap<TopicPartition, Uuid>,
     pub(crate) manifest: Manifest,
     /// The manifest's file and its size, once this start has its own.
     pub(crate) manifest_file: Option<(Arc<dyn DiskFile>, u64)>,
@@ -81,7 +81,7 @@ impl Shared {
         let mut books = self.books.lock();
         match change {
             Change::Made(partition, _) => books.dirs.insert(partition.clone()),
-            Change::Removed(partition) => books.dirs.remove(partition) | books.promised.remove(partition),
+            Change::Removed(partition) => books.dirs.remove(partition),
             Change::Durable(_) => false,
         };
         if let Some((file, size)) = &mut books.manifest_file {

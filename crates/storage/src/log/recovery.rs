@@ -24,10 +24,7 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use protocol::{
-    records::RecordBatch,
-    types::{LeaderEpoch, Offset, Timestamp, TopicPartition, Uuid},
-};
+use protocol::types::{LeaderEpoch, Offset, Timestamp, TopicPartition, Uuid};
 
 use super::{
     DiskError, Log,
@@ -35,15 +32,17 @@ use super::{
 };
 use crate::{
     LogConfig,
-    disk::{read_file, replace_file, write_file},
+    disk::{read_file, write_file},
     epochs::{self, LeaderEpochs},
     index::relative,
     names::{FileName, Kind, parse_file_name},
-    producer_state::{Marker, OWN_FILE_NAME, OwnFile, ProducerStates},
+    producer_state::ProducerStates,
     scan::{Flaw, Step, Walk},
     segment::{Segment, load_index},
     shared::Shared,
 };
+
+mod producers;
 
 /// The largest file of ours, or of Kafka's small ones, that is read.
 const SMALL_FILE_MAX: u64 = 256 << 20;
@@ -376,8 +375,11 @@ impl Log {
             let file = segment.file(&self.shared, &self.dir)?;
             bytes += file.size()? - segment.size;
             file.truncate(segment.size)?;
+            file.sync()?;
             self.segments.push(segment);
         }
+        // Now, or a power cut could bring what was cut back behind new records.
+        disk.sync_dir(&self.dir)?;
         self.sync.clean = false;
         Ok(bytes)
     }
@@ -479,109 +481,6 @@ impl Log {
 
     fn corrupt(&self, path: PathBuf, position: u64, offset: Offset, recovery_point: Offset, flaw: Flaw) -> OpenError {
         OpenError::Corrupt { path, position, offset, recovery_point, flaw }
-    }
-
-    /// Removes snapshots that belong to no segment, but for the newest; returns those that are left.
-    ///
-    /// Source: Kafka `ProducerStateManager.removeStraySnapshots`.
-    fn tidy_snapshots(&self, mut snapshots: Vec<Offset>) -> Result<Vec<Offset>, DiskError> {
-        let newest = snapshots.iter().copied().filter(|offset| *offset <= self.end).max();
-        let mut outcome = Ok(());
-        snapshots.retain(|offset| {
-            let base = self.segments.binary_search_by_key(offset, |segment| segment.base).is_ok();
-            let keep = *offset <= self.end && (base || Some(*offset) == newest);
-            if !keep && outcome.is_ok() {
-                outcome = self.shared.disk.unlink(&Kind::Snapshot.path(&self.dir, *offset));
-            }
-            keep
-        });
-        outcome.map(|()| snapshots)
-    }
-
-    /// Makes the producers' state: from our own file and what follows it, or, where that does not count, from the
-    /// newest of Kafka's snapshots that leaves at least the active segment to be walked over, since a snapshot has the
-    /// last batch of each producer only. A log of ours that never had a file of ours is young, and is walked over whole.
-    fn load_producers(
-        &mut self,
-        snapshots: &[Offset],
-        lineage: Option<Uuid>,
-        warnings: &mut Vec<OpenWarning>,
-    ) -> Result<(), DiskError> {
-        let first = self.segments.first().map_or(self.end, |first| first.base);
-        let path = self.dir.join(OWN_FILE_NAME);
-        let (absent, own) = match read_file(&*self.shared.disk, &path, SMALL_FILE_MAX) {
-            Ok(bytes) => (false, OwnFile::from_bytes(&bytes).ok()),
-            Err(error) if error.is_missing() => (true, None),
-            Err(error) => return Err(error),
-        };
-        let own = own.filter(|own| Some(own.lineage) == lineage && (first..=self.end).contains(&own.end));
-        let usable = own.is_some();
-        let young = absent && lineage.is_some();
-        let (mut from, states) = match own {
-            Some(own) => (own.end, own.producers),
-            None if young => (first, ProducerStates::default()),
-            None => self.load_snapshot(snapshots, warnings)?.unwrap_or((first, ProducerStates::default())),
-        };
-        self.producers = states;
-        from = from.max(first);
-        let mut batches = Vec::new();
-        let begin = self.segment_of(from).unwrap_or(0);
-        for segment in &self.segments[begin.min(self.segments.len())..] {
-            let Some(place) = segment.locate(&self.shared, &self.dir, from)? else { continue };
-            let file = segment.file(&self.shared, &self.dir)?;
-            let mut walk = Walk::headers(&*file, place.position, segment.size);
-            while let Step::Batch(found) = walk.step()? {
-                if found.header.base_offset < from || !found.header.has_producer_id() {
-                    continue;
-                }
-                let marker = if found.header.attributes.is_control() {
-                    RecordBatch::new(&walk.read(&found)?).as_ref().and_then(Marker::of)
-                } else {
-                    None
-                };
-                batches.push((found.header, marker));
-            }
-            // Kept apart only because the segments are borrowed.
-            batches.drain(..).for_each(|(header, marker)| self.producers.apply(&header, marker));
-        }
-        if !usable {
-            self.sync.clean = false;
-        }
-        if !usable && !young {
-            self.replace_own_file(absent)?;
-        }
-        Ok(())
-    }
-
-    /// Replaces our own file, which does not count. A log of one segment does without: it is walked over whole.
-    ///
-    /// It waits for the disk, or a power cut would leave a torn file where none, or an older one, says more.
-    fn replace_own_file(&self, absent: bool) -> Result<(), DiskError> {
-        let disk = &*self.shared.disk;
-        let path = self.dir.join(OWN_FILE_NAME);
-        match self.shared.lineage() {
-            Some(lineage) if self.segments.len() > 1 => {
-                replace_file(disk, &path, &OwnFile::to_bytes(lineage, self.end, &self.producers))
-            }
-            _ if absent => Ok(()),
-            _ => disk.unlink(&path),
-        }
-    }
-
-    fn load_snapshot(
-        &self,
-        snapshots: &[Offset],
-        warnings: &mut Vec<OpenWarning>,
-    ) -> Result<Option<(Offset, ProducerStates)>, DiskError> {
-        let active = self.segments.last().map_or(self.end, |active| active.base);
-        for &offset in snapshots.iter().rev().filter(|offset| **offset <= active) {
-            let path = Kind::Snapshot.path(&self.dir, offset);
-            match ProducerStates::from_snapshot(&read_file(&*self.shared.disk, &path, SMALL_FILE_MAX)?) {
-                Ok(states) => return Ok(Some((offset, states))),
-                Err(error) => warnings.push(OpenWarning::Ignored { path, reason: error.to_string() }),
-            }
-        }
-        Ok(None)
     }
 
     /// Takes up the last segment again, whose file now has `size` bytes.

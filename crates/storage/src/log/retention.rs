@@ -254,7 +254,8 @@ impl Log {
     fn forget_tail(&mut self, to: Offset) -> Result<(), DiskError> {
         self.sync.generation += 1;
         self.sync.clean = false;
-        self.sync.sealed.retain(|sealed| sealed.next <= to);
+        // One that ended there is the active one now.
+        self.sync.sealed.retain(|sealed| sealed.next < to);
         if self.sync.durable > to {
             self.sync.durable = to;
             self.shared.set_checkpoint(Checkpoint::RecoveryPoint, &self.partition, Some(to));

@@ -175,9 +175,13 @@ fn run(seed: u64, actions: Vec<Action>) {
         if let Some(crash) = dying.filter(|_| end_now) {
             let kept = if crash { model.durable } else { model.end() };
             if crash {
-                disk.crash()
+                disk.crash();
             } else {
-                disk.kill()
+                disk.kill();
+                if matches!(action, Action::Truncate(_)) {
+                    // It was cut or it was not; that a later power cut does not change its mind is not promised.
+                    disk.sync_all(Path::new("/")).unwrap();
+                }
             }
             log = node.open(config);
             model.check_reopened(&log, kept);
