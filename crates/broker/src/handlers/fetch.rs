@@ -185,6 +185,11 @@ impl Waiting {
                     attempt.urgent = true;
                     Outcome::failed(ErrorCode::NOT_LEADER_OR_FOLLOWER, false)
                 }
+                // Apache Kafka reads nothing with a negative limit, and has no better word for it.
+                Ok(_) if wanted.max_bytes.min(self.max_bytes) < 0 => {
+                    attempt.urgent = true;
+                    Outcome::failed(ErrorCode::UNKNOWN_SERVER_ERROR, false)
+                }
                 Ok(partition) => {
                     let read = partition.read(&ReadRequest {
                         offset: wanted.offset,

@@ -133,6 +133,9 @@ impl Refusal {
             Self::Early(code) => response.error_code = code,
             Self::Invalid { error, log_start } => {
                 response.error_code = error.error_code();
+                if error.is_before_append() && response.error_code == ErrorCode::INVALID_RECORD {
+                    return;
+                }
                 response.log_start_offset = if error.is_before_append() { Offset::NONE } else { log_start };
                 response.error_message = Some(error.to_string().into());
                 let rejected = |record: &protocol::records::validate::RejectedRecord| BatchIndexAndErrorMessage {
