@@ -235,6 +235,11 @@ impl Node {
         for topic in image.topics.iter() {
             self.hold(&image, topic, now);
         }
+        // What a kill left in the page cache was committed perhaps, and must not stop to be: readers would see the high
+        // watermark fall.
+        for partition in self.topics.partitions().iter().filter(|partition| partition.wants_sync()) {
+            partition.sync(self);
+        }
         self.warn_of_strays(&image);
         waiting.into_iter().for_each(|keep| keep());
         Ok(())

@@ -651,6 +651,12 @@ impl Partition {
         }
     }
 
+    /// Whether records are to be synced before they count.
+    #[must_use]
+    pub fn wants_sync(&self) -> bool {
+        self.inner.lock().leader.wants_sync()
+    }
+
     /// Whether records wait for a sync that `flush.ms` asks for.
     #[must_use]
     pub fn is_sync_due(&self, now: Now) -> bool {
