@@ -283,7 +283,11 @@ impl Log {
             return Ok(());
         }
         let disk = &*self.shared.disk;
-        disk.create_dir(&self.dir)?;
+        match disk.create_dir(&self.dir) {
+            // The quorum keeps its state beside the segments, and has it before the first batch.
+            Err(error) if error.source.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
         self.shared.record(Change::Made(&self.partition, self.topic_id))?;
         (self.sync.dir_made, self.sync.epochs_changed) = (true, true);
         if !self.topic_id.is_zero() {

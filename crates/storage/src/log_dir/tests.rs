@@ -77,6 +77,21 @@ fn partitions_without_records_cost_no_directory() {
 }
 
 #[test]
+fn a_log_begins_in_a_directory_that_holds_other_files_already() {
+    let disk = formatted(1);
+    let dir = open(&disk);
+    dir.begin(None, Uuid([1; 16])).unwrap();
+    let mut log = open_log(&dir, 0).unwrap();
+    let beside = Path::new(ROOT).join(partition(0).to_string()).join("quorum-state");
+    make_dirs(&disk, beside.parent().unwrap()).unwrap();
+    write_file(&disk, &beside, b"{}").unwrap();
+    assert!(append(&mut log) && sync(&mut log));
+    disk.kill();
+    let dir = open(&disk);
+    assert_eq!(open_log(&dir, 0).unwrap().end(), Offset(1));
+}
+
+#[test]
 fn our_files_count_only_if_the_last_registration_was_ours() {
     let disk = formatted(1);
     let ids = [Uuid([1; 16]), Uuid([2; 16]), Uuid([3; 16])];
