@@ -356,6 +356,29 @@ impl LogDir {
         self.leftovers.drain(..).map(dir).collect()
     }
 
+    /// Sets the directory of a partition aside that belongs to no topic: it is renamed to `-stray`, as Apache Kafka does,
+    /// and nobody touches it any more. Its name is free then. Nobody must have it open.
+    ///
+    /// # Returns
+    /// Where it is now.
+    ///
+    /// # Errors
+    /// As the disk says; it may or may not have its new name then.
+    ///
+    /// Source: Kafka `LogManager.addStrayLog`.
+    pub fn set_aside(&self, partition: &TopicPartition, unique: Uuid) -> Result<PathBuf, DiskError> {
+        let (disk, root) = (&*self.shared.disk, &self.shared.root);
+        let to = root.join(stray_dir_name(partition, unique));
+        self.shared.record(Change::Removed(partition))?;
+        disk.rename(&root.join(partition.to_string()), &to)?;
+        disk.sync_dir(root)?;
+        for kind in Checkpoint::ALL {
+            self.shared.set_checkpoint(kind, partition, None);
+            self.shared.save(kind)?;
+        }
+        Ok(to)
+    }
+
     /// Starts a manifest of this incarnation, and with it the use of our own files.
     ///
     /// # Arguments
@@ -393,12 +416,23 @@ impl LogDir {
             let topic_id = self.stored_topic_id(&partition)?.unwrap_or_default();
             next.partitions.insert(partition, ManifestEntry { topic_id, durable: false });
         }
+        // Offsets of a partition that was removed say nothing about the next one of its name.
+        let Books { dirs, promised, checkpoints, unsaved, .. } = &mut *books;
+        for (kind, offsets) in checkpoints {
+            let before = offsets.len();
+            offsets.retain(|partition, _| dirs.contains(partition) || promised.contains_key(partition));
+            if offsets.len() < before {
+                unsaved.insert(*kind);
+            }
+        }
         let bytes = next.to_bytes();
         replace_file(&*self.shared.disk, &path, &bytes)?;
         let file = self.shared.disk.open(&path, Open::Existing)?;
         books.manifest_file = Some((file, bytes.len() as u64));
         books.manifest = next;
         books.trusted = trusted;
+        drop(books);
+        Checkpoint::ALL.into_iter().try_for_each(|kind| self.shared.save(kind))?;
         Ok(trusted)
     }
 

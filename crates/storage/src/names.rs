@@ -117,11 +117,20 @@ pub(crate) fn parse_dir_name(name: &str) -> DirName {
 
 /// The name that the directory of `partition` gets when it is removed; `unique` makes it one of its own.
 pub(crate) fn deleted_dir_name(partition: &TopicPartition, unique: Uuid) -> String {
+    renamed_dir_name(partition, unique, "-delete")
+}
+
+/// The name that the directory of `partition` gets when it belongs to no topic; `unique` makes it one of its own.
+pub(crate) fn stray_dir_name(partition: &TopicPartition, unique: Uuid) -> String {
+    renamed_dir_name(partition, unique, "-stray")
+}
+
+fn renamed_dir_name(partition: &TopicPartition, unique: Uuid, what: &str) -> String {
     let mut suffix = String::from(".");
     for byte in unique.0 {
         write!(suffix, "{byte:02x}").expect("a String takes everything");
     }
-    suffix.push_str("-delete");
+    suffix.push_str(what);
     let mut name = partition.to_string();
     // Topic names are ASCII, or `truncate` would have to look for a boundary.
     name.truncate(DIR_NAME_MAX - suffix.len());

@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     /// Indexes of sealed segments.
     pub(crate) indexes: Cache<Arc<SegmentIndex>>,
     pub(crate) books: Mutex<Books>,
+    /// Held while a checkpoint is written, and before `books`.
+    saving: Mutex<()>,
     /// Why the directory is dead for this process.
     offline: OnceLock<Arc<str>>,
 }
@@ -57,6 +59,7 @@ impl Shared {
             files: Cache::new(open_files_max),
             indexes: Cache::new(indexes_max),
             books: Mutex::default(),
+            saving: Mutex::default(),
             offline: OnceLock::new(),
         }
     }
@@ -110,8 +113,9 @@ impl Shared {
         }
     }
 
-    /// Writes a checkpoint's file if it changed.
+    /// Writes a checkpoint's file if it changed. On return it is on the platter, whoever wrote it.
     pub(crate) fn save(&self, kind: Checkpoint) -> Result<(), DiskError> {
+        let _saving = self.saving.lock();
         let bytes = {
             let mut books = self.books.lock();
             if !books.unsaved.remove(&kind) {
@@ -119,6 +123,10 @@ impl Shared {
             }
             format_offsets(books.checkpoints.entry(kind).or_default())
         };
-        replace_file(&*self.disk, &self.root.join(kind.file_name()), &bytes)
+        let saved = replace_file(&*self.disk, &self.root.join(kind.file_name()), &bytes);
+        if saved.is_err() {
+            self.books.lock().unsaved.insert(kind);
+        }
+        saved
     }
 }

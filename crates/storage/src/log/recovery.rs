@@ -209,6 +209,8 @@ impl Log {
         self.check_topic_id(warnings)?;
         let listing = self.list_files()?;
         self.epochs = self.load_epochs(warnings)?;
+        // After a kill names may be in the page cache only, the directory's own too.
+        (self.sync.names_changed, self.sync.dir_made) = (!input.clean, !input.clean);
         let recovery_point = input.recovery_point;
         let Some(&last) = listing.bases.last() else {
             if input.lineage.is_some() && recovery_point > self.start {

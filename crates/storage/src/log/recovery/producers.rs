@@ -57,12 +57,14 @@ impl Log {
         };
         self.producers = states;
         self.replay_producers(from.max(first))?;
-        if usable {
+        // A stored segment may be retired, and what it says of producers has to stand elsewhere by then.
+        let stored = self.segments.partition_point(Segment::is_stored);
+        let stored_end = self.segments.get(stored).map_or(self.end, |segment| segment.base);
+        if usable && from >= stored_end {
             return Ok(());
         }
         self.sync.clean = false;
-        // A sealed segment may be retired, and what it says of producers has to stand elsewhere by then.
-        if young && !self.segments.iter().any(Segment::is_stored) {
+        if young && stored == 0 {
             return Ok(());
         }
         self.replace_own_file(absent)
