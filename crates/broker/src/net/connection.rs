@@ -32,8 +32,9 @@ use crate::{
     dispatch::dispatch,
 };
 
-/// More than this is not read ahead of what may be started.
-const READ_AHEAD_MAX: usize = 1024 * 1024;
+/// Once a request is whole, no more than this is read before it is handled: what was just received is still in the
+/// processor's cache then, for the checksum and for the copy into the page cache.
+const DRAIN_MAX: usize = 128 * 1024;
 
 enum Slot {
     Ready(Response),
@@ -229,7 +230,7 @@ impl Connection {
     fn wants_input(&self) -> bool {
         // A client that has more under way than it may start is not read further; a large request that is still
         // arriving is.
-        !self.input_closed && self.closing.is_none() && (self.slots.is_empty() || self.buffer.len() < READ_AHEAD_MAX)
+        !self.input_closed && self.closing.is_none() && (self.slots.is_empty() || self.buffer.len() < DRAIN_MAX)
     }
 
     /// The earliest deadline of an answer, or else of idleness.
@@ -249,7 +250,7 @@ impl Connection {
                 NextFrame::Incomplete { needed } => {
                     (needed - self.buffer.len()).clamp(READ_SIZE, self.buffer.len().max(READ_SIZE))
                 }
-                NextFrame::Whole(_) if self.buffer.len() < READ_AHEAD_MAX => READ_SIZE,
+                NextFrame::Whole(_) if self.buffer.len() < DRAIN_MAX => READ_SIZE,
                 NextFrame::Whole(_) | NextFrame::Refused { .. } => return Ok(true),
             };
             if self.shared.buffers.grow(&mut self.buffer, additional).is_err() {
