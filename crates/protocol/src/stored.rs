@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn groups_go_where_java_hashes_them() {
         // The expected numbers are those of a Java program.
-        for (group, partition) in [("", 0), ("g", 3), ("polygenelubricants", 0), ("group-1", 49), ("é", 33), ("😀", 49)] {
+        for (group, partition) in [("", 0), ("g", 3), ("polygenelubricants", 0), ("group-1", 49), ("é", 33), ("😀", 49)]
+        {
             assert_eq!(coordinator_partition(&group.into(), 50), partition, "{group:?}");
         }
     }
