@@ -64,7 +64,7 @@ pub fn handle(
             } else if topic_name::check(&text).is_err() {
                 answered.failed(ErrorCode::INVALID_TOPIC_EXCEPTION, Some(name.clone().into_owned()), Uuid::ZERO);
             } else {
-                if may_create && !image.topics.colliding_with(&text).is_some() {
+                if may_create && image.topics.colliding_with(&text).is_none() {
                     node.controller.create_topic_unasked(node, &text, now);
                 }
                 answered.failed(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, Some(name.clone().into_owned()), Uuid::ZERO);

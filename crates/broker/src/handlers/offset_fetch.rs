@@ -33,14 +33,14 @@ pub fn handle(
         node.groups.ticket(node, cx, &id, Body::OffsetFetch { group, require_stable }, now)
     });
     Gather::reply(tickets.collect(), move |responses| {
-        let groups = responses.into_iter().map(|response| match response {
+        let mut groups = responses.into_iter().map(|response| match response {
             Response::OffsetFetch(group) => group,
             other => unreachable!("an OffsetFetch was answered with {other:?}"),
         });
         if version >= 8 {
             return OffsetFetchResponse { groups: groups.collect(), ..OffsetFetchResponse::default() };
         }
-        let group = groups.last().expect("one group was asked about");
+        let group = groups.next().expect("one group was asked about");
         if version == 1 && group.error_code != ErrorCode::NONE {
             return failed_partitions(names, group.error_code);
         }

@@ -201,11 +201,14 @@ fn write(
     })
 }
 
+/// Where in an answer a partition is: which topic, which of its partitions.
+type Place = (usize, usize);
+
 /// A produce of acks=-1 whose batches are not all committed.
 struct Waiting {
     response: ProduceResponse<'static>,
-    /// Which partition of which topic waits, and for what.
-    waits: Vec<((usize, usize), Ticket<Result<(), ErrorCode>>)>,
+    /// Which partitions wait, and for what.
+    waits: Vec<(Place, Ticket<Result<(), ErrorCode>>)>,
     deadline: Monotonic,
 }
 

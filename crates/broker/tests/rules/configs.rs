@@ -16,7 +16,7 @@ use protocol::{
 
 use crate::node::TestNode;
 
-const TOPIC: i8 = 2;
+pub(crate) const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
 const LOGGER: i8 = 8;
 const CLIENT_METRICS: i8 = 16;
@@ -49,7 +49,7 @@ fn config(node: &TestNode, kind: i8, name: &'static str, key: &'static str) -> D
     result.configs.into_iter().next().expect("the config")
 }
 
-fn value(node: &TestNode, kind: i8, name: &'static str, key: &'static str) -> String {
+pub(crate) fn value(node: &TestNode, kind: i8, name: &'static str, key: &'static str) -> String {
     config(node, kind, name, key).value.expect("a value").to_string()
 }
 

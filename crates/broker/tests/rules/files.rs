@@ -61,8 +61,11 @@ fn files(disk: &FaultDisk, dir: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// What becomes of a file's content.
+type Spoil = fn(Vec<u8>) -> Vec<u8>;
+
 /// How a file can be spoilt.
-const SPOILS: &[(&str, fn(Vec<u8>) -> Vec<u8>)] = &[
+const SPOILS: &[(&str, Spoil)] = &[
     ("emptied", |_| Vec::new()),
     ("cut in half", |bytes| bytes[..bytes.len() / 2].to_vec()),
     ("all ones", |bytes| vec![0xff; bytes.len().max(40)]),

@@ -153,6 +153,11 @@ fn the_offsets_topic_is_internal_and_as_large_as_configured() {
     let topic = node.ask(12, &MetadataRequest { topics: None, ..MetadataRequest::default() }).topics.remove(0);
     assert_eq!(topic.name.map(|name| name.to_string()), Some("__consumer_offsets".to_owned()));
     assert_eq!((topic.is_internal, topic.partitions.len()), (true, 3));
+    for (config, value) in
+        [("cleanup.policy", "compact"), ("compression.type", "producer"), ("segment.bytes", "104857600")]
+    {
+        assert_eq!(crate::configs::value(&node, crate::configs::TOPIC, "__consumer_offsets", config), value);
+    }
 }
 
 #[test]

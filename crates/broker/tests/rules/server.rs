@@ -42,7 +42,7 @@ impl TestServer {
     pub(crate) fn with(settings: &[(&'static str, &'static str)]) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let config = config(&settings_in(&dir, settings));
-        format_dir(&OsDisk::default(), &config);
+        format_dir(&OsDisk, &config);
         let server = Server::start(config).expect("a server starts");
         let address = server.listeners()[0].address;
         Self { server: Some(server), address, dir }
