@@ -23,9 +23,9 @@ use crate::{
     checkpoint::{Checkpoint, parse_offsets},
     disk::{Disk, DiskError, DiskLock, LockError, Open, read_file, replace_file, temporary_path, write_file},
     log::{DeletedDir, Log, OpenError, OpenInput, OpenWarning, StoppedLog},
-    manifest::{self, Manifest, ManifestEntry},
-    names::{DirName, parse_dir_name},
-    shared::Shared,
+    manifest::{self, Change, Manifest, ManifestEntry},
+    names::{DirName, parse_dir_name, stray_dir_name},
+    shared::{Books, Shared},
 };
 
 mod meta_properties;

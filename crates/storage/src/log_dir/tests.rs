@@ -198,3 +198,62 @@ fn a_node_may_die_at_any_change_of_the_disk_and_keeps_what_it_promised() {
         }
     }
 }
+
+#[test]
+fn a_directory_that_was_formatted_survives_a_power_cut() {
+    for seed in 0..20 {
+        let disk = FaultDisk::new(seed);
+        format(&disk, Path::new(ROOT), &meta()).unwrap();
+        disk.crash();
+        open(&disk);
+    }
+}
+
+#[test]
+fn the_name_of_a_directory_that_is_set_aside_is_free_for_another_topic() {
+    let disk = formatted(1);
+    let other = |dir: &LogDir| dir.open_log(&partition(0), Uuid([6; 16]), LogConfig::default(), NOW);
+    {
+        let dir = open(&disk);
+        dir.begin(None, Uuid([1; 16])).unwrap();
+        let mut log = open_log(&dir, 0).unwrap();
+        assert!(append(&mut log) && append(&mut log));
+        log.advance_start(Offset(1)).unwrap();
+        dir.save_checkpoint(Checkpoint::LogStart).unwrap();
+    }
+    disk.kill();
+    let dir = open(&disk);
+    dir.begin(Some(Uuid([1; 16])), Uuid([2; 16])).unwrap();
+    assert!(matches!(other(&dir), Err(OpenError::OtherTopic { .. })));
+    let aside = dir.set_aside(&partition(0), Uuid([3; 16])).unwrap();
+    assert!(disk.list(&aside).is_ok_and(|files| !files.is_empty()), "nothing is removed");
+    drop(dir);
+    disk.kill();
+    let dir = open(&disk);
+    dir.begin(Some(Uuid([2; 16])), Uuid([3; 16])).unwrap();
+    let (log, _) = other(&dir).unwrap();
+    assert_eq!((log.start(), log.end()), (Offset(0), Offset(0)), "its checkpoints went with it");
+}
+
+#[test]
+fn the_checkpoints_of_a_removed_partition_say_nothing_about_the_next_of_its_name() {
+    let disk = formatted(1);
+    {
+        let dir = open(&disk);
+        dir.begin(None, Uuid([1; 16])).unwrap();
+        let mut log = open_log(&dir, 0).unwrap();
+        assert!(append(&mut log) && append(&mut log));
+        log.advance_start(Offset(1)).unwrap();
+        dir.save_checkpoint(Checkpoint::LogStart).unwrap();
+        // The node dies before it saves the checkpoints again.
+        log.delete(Uuid([9; 16])).unwrap();
+    }
+    for run in 2..=3 {
+        disk.kill();
+        let dir = open(&disk);
+        dir.begin(Some(Uuid([run - 1; 16])), Uuid([run; 16])).unwrap();
+        let (mut log, _) = dir.open_log(&partition(0), Uuid([6; 16]), LogConfig::default(), NOW).unwrap();
+        assert_eq!(log.start(), Offset(0));
+        assert!(append(&mut log));
+    }
+}
