@@ -232,6 +232,7 @@ impl Node {
         };
         self.store_image(last.end, last.image);
         let image = self.image();
+        self.set_strays_aside(&image);
         for topic in image.topics.iter() {
             self.hold(&image, topic, now);
         }
@@ -240,18 +241,27 @@ impl Node {
         for partition in self.topics.partitions().iter().filter(|partition| partition.wants_sync()) {
             partition.sync(self);
         }
-        self.warn_of_strays(&image);
         waiting.into_iter().for_each(|keep| keep());
         Ok(())
     }
 
-    fn warn_of_strays(&self, image: &Image) {
+    /// A topic may have been deleted whose directories a death has left in place.
+    fn set_strays_aside(&self, image: &Image) {
         for partition in self.dir.partitions() {
             let is_known = partition.topic == metadata::topic_name::CLUSTER_METADATA
                 || image.topics.by_name(&partition.topic).is_some();
             if !is_known {
-                tracing::warn!(%partition, "this directory belongs to no topic; it is left alone");
+                self.set_aside(&partition);
             }
+        }
+    }
+
+    fn set_aside(&self, partition: &TopicPartition) {
+        match self.dir.set_aside(partition, self.chance.uuid()) {
+            Ok(to) => {
+                tracing::warn!(%partition, to = %to.display(), "a directory belongs to no topic and is set aside")
+            }
+            Err(error) => tracing::error!(%partition, %error, "a directory belongs to no topic and is in the way"),
         }
     }
 
@@ -311,6 +321,10 @@ impl Node {
                 topic.partitions.iter().flatten().for_each(|partition| self.delete(partition, now));
             }
             deleted.push((topic.name.to_string(), *id));
+        }
+        if !deleted.is_empty() {
+            // What the checkpoints say of these partitions must not be taken for the next topic of the name.
+            self.save_checkpoints();
         }
         self.groups.topics_deleted(self, &deleted, now);
         let changed = delta.topics_created.iter().chain(delta.partitions_changed.keys());
@@ -374,7 +388,15 @@ impl Node {
         for (&index, partition) in topic.partitions.range(partitions.len() as i32..) {
             let id = TopicPartition::new(&*topic.name, index);
             let log_config = config.log(self.producer_id_expiration_ms(), self.chance.u64());
-            partitions.push(match self.dir.open_log(&id, topic.id, log_config, now.wall) {
+            let open = || self.dir.open_log(&id, topic.id, log_config, now.wall);
+            let opened = open().or_else(|error| match error {
+                storage::OpenError::OtherTopic { .. } => {
+                    self.set_aside(&id);
+                    open()
+                }
+                other => Err(other),
+            });
+            partitions.push(match opened {
                 Ok((log, warnings)) => {
                     for warning in warnings {
                         tracing::warn!(partition = %id, %warning, "a log was opened");
