@@ -197,7 +197,7 @@ impl MetadataLog {
         self.trouble.lock().get_or_insert(format!("the metadata log failed: {reason}"));
     }
 
-    /// Lets the controller decide, and answers once the decision is committed; at once if nothing is to be written.
+    /// Lets the controller decide, and answers once the decision is committed, and all that it rests on.
     pub fn decide<R: Send + 'static>(&self, now: Now, decide: impl FnOnce(&Controller) -> Outcome<R>) -> Reply<R> {
         let mut state = self.state.lock();
         let Outcome { records, response, warnings, .. } = decide(&state.controller);
@@ -205,7 +205,11 @@ impl MetadataLog {
             tracing::warn!("{warning}");
         }
         if records.is_empty() {
-            return Reply::Now(response);
+            // It may rest on what is appended and not committed: that a topic exists, for one.
+            let Some(end) = state.staged.back().map(|staged| staged.end) else { return Reply::Now(response) };
+            let (kept, ticket) = promise();
+            state.waiting.push_back((end, Box::new(move || kept.keep(response))));
+            return Reply::later(ticket);
         }
         match state.append(&*self.disk, &self.dir, now, records) {
             Ok(end) => {
