@@ -1,8 +1,9 @@
 //! The memory that requests arrive in.
 //!
 //! A connection holds a buffer only while there are bytes in it: ten thousand idle connections hold none, and a buffer
-//! grows with what was received, never with what was announced. Used buffers are kept for the next connection that has
-//! something to read, because fresh memory costs as much as receiving into it.
+//! grows with what was received, never with what was announced. Whoever has sent a few bytes of a request and waits holds
+//! those few bytes. Used buffers are kept for the next connection that has something to read, because fresh memory costs
+//! as much as receiving into it.
 //!
 //! All buffers together have a budget. A connection that would exceed it is closed: to let it wait would let half-sent
 //! requests block each other for ever.
@@ -13,6 +14,9 @@ use parking_lot::Mutex;
 
 /// What a buffer has at first, and what one read may bring.
 pub const READ_SIZE: usize = 64 * 1024;
+
+/// So little is moved to a place of its own while its connection waits for more.
+const LITTLE_MAX: usize = 1024;
 
 /// Kept for the next connection; a larger one is given back to the system.
 const KEPT_SIZE_MAX: usize = 4 * 1024 * 1024;
@@ -45,16 +49,18 @@ impl Buffers {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Makes room for at least `additional` bytes behind what `buffer` holds. An empty one without memory of its own is
-    /// exchanged for one that was kept.
+    /// Makes room for at least `additional` bytes behind what `buffer` holds. One that is small is exchanged for one that
+    /// was kept.
     ///
     /// # Errors
     /// There is no budget for it; the buffer is as it was.
     pub fn grow(&self, buffer: &mut Vec<u8>, additional: usize) -> Result<(), OverBudget> {
-        if buffer.capacity() == 0
-            && let Some(kept) = self.kept.lock().pop()
+        if buffer.capacity() <= LITTLE_MAX
+            && let Some(mut kept) = self.kept.lock().pop()
         {
             self.used.fetch_add(kept.capacity(), Ordering::Relaxed);
+            kept.extend_from_slice(buffer);
+            self.give_back(buffer);
             *buffer = kept;
         }
         let before = buffer.capacity();
@@ -69,6 +75,16 @@ impl Buffers {
         Ok(())
     }
 
+    /// Lets a buffer hold no more memory than is worth it for what is in it, while its connection waits for more.
+    pub fn settle(&self, buffer: &mut Vec<u8>) {
+        if buffer.len() <= LITTLE_MAX && buffer.capacity() > LITTLE_MAX {
+            let little = buffer.as_slice().to_vec();
+            self.used.fetch_add(little.capacity(), Ordering::Relaxed);
+            self.give_back(buffer);
+            *buffer = little;
+        }
+    }
+
     /// Takes a buffer back; it has no memory then.
     pub fn give_back(&self, buffer: &mut Vec<u8>) {
         if buffer.capacity() == 0 {
@@ -77,7 +93,7 @@ impl Buffers {
         self.used.fetch_sub(buffer.capacity(), Ordering::Relaxed);
         let mut taken = std::mem::take(buffer);
         taken.clear();
-        if taken.capacity() <= KEPT_SIZE_MAX {
+        if (READ_SIZE..=KEPT_SIZE_MAX).contains(&taken.capacity()) {
             let mut kept = self.kept.lock();
             if kept.len() < KEPT_COUNT_MAX {
                 kept.push(taken);
@@ -100,6 +116,22 @@ mod tests {
         buffers.give_back(&mut a);
         buffers.give_back(&mut b);
         assert_eq!((buffers.used(), a.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn who_waits_with_little_holds_little() {
+        let buffers = Buffers::new(usize::MAX);
+        let mut a = Vec::new();
+        buffers.grow(&mut a, READ_SIZE).unwrap();
+        a.extend(b"half a request");
+        buffers.settle(&mut a);
+        assert_eq!((&a[..], buffers.used()), (&b"half a request"[..], a.capacity()));
+        assert!(a.capacity() <= LITTLE_MAX);
+        buffers.grow(&mut a, READ_SIZE).unwrap();
+        assert_eq!((&a[..], buffers.used()), (&b"half a request"[..], a.capacity()));
+        a.clear();
+        buffers.settle(&mut a);
+        assert_eq!((a.capacity(), buffers.used()), (0, 0));
     }
 
     #[test]

@@ -263,10 +263,11 @@ impl Connection {
                 }
                 Ok(_) => self.active = now,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.buffer.is_empty() {
-                        self.shared.buffers.give_back(&mut self.buffer);
+                    let can_start = self.can_start_next();
+                    if !can_start {
+                        self.shared.buffers.settle(&mut self.buffer);
                     }
-                    return Ok(self.can_start_next());
+                    return Ok(can_start);
                 }
                 Err(error) => return Err(error.into()),
             }
