@@ -35,7 +35,15 @@ impl GroupCoordinator {
             return OffsetFetchResponseGroup { group_id, error_code, topics: Vec::new() };
         }
         let topics = match &request.topics {
-            Some(topics) => topics.iter().map(|topic| self.fetch_topic(caller, &id, topic, require_stable)).collect(),
+            Some(topics) => {
+                let is_known = |topic: &&OffsetFetchRequestTopics<'_>| {
+                    caller.version < TOPIC_IDS_SINCE || caller.topics.topic_name(topic.topic_id).is_some()
+                };
+                // Clients see the ids that name nothing last, wherever they were asked for.
+                let (known, unknown): (Vec<_>, Vec<_>) = topics.iter().partition(is_known);
+                let topics = known.into_iter().chain(unknown);
+                topics.map(|topic| self.fetch_topic(caller, &id, topic, require_stable)).collect()
+            }
             None => self.fetch_all(caller, &id, require_stable),
         };
         OffsetFetchResponseGroup { group_id, topics, error_code: ErrorCode::NONE }

@@ -132,10 +132,10 @@ fn no_topics_are_all_topics() {
 }
 
 #[test]
-fn from_v10_on_topics_are_read_by_their_ids() {
+fn from_v10_on_topics_are_read_by_their_ids_and_unknown_ones_come_last() {
     let mut bench = Bench::new();
     bench.commit(Commit { topic: "t1", offset: 4, ..Commit::default() });
-    let answer = fetch(&mut bench, 10, Some(vec![topic_id(1), topic_id(77)]));
+    let answer = fetch(&mut bench, 10, Some(vec![topic_id(77), topic_id(1)]));
     assert_eq!((answer[0].2, answer[0].3), (4, OK));
     assert_eq!((answer[1].2, answer[1].3), (-1, ErrorCode::UNKNOWN_TOPIC_ID));
 }
