@@ -41,6 +41,8 @@ impl Log {
         warnings: &mut Vec<OpenWarning>,
     ) -> Result<(), DiskError> {
         let first = self.segments.first().map_or(self.end, |first| first.base);
+        let stored = self.segments.partition_point(Segment::is_stored);
+        let stored_end = self.segments.get(stored).map_or(self.end, |segment| segment.base);
         let path = self.dir.join(OWN_FILE_NAME);
         let (absent, own) = match read_file(&*self.shared.disk, &path, SMALL_FILE_MAX) {
             Ok(bytes) => (false, OwnFile::from_bytes(&bytes).ok()),
@@ -52,29 +54,38 @@ impl Log {
         let young = absent && lineage.is_some();
         let (from, states) = match own {
             Some(own) => (own.end, own.producers),
-            None if young => (first, ProducerStates::default()),
-            None => self.load_snapshot(snapshots, warnings)?.unwrap_or((first, ProducerStates::default())),
+            None => self
+                .load_snapshot(snapshots, if young { first } else { stored_end }, warnings)?
+                .unwrap_or((first, ProducerStates::default())),
         };
         self.producers = states;
-        self.replay_producers(from.max(first))?;
-        // A stored segment may be retired, and what it says of producers has to stand elsewhere by then.
-        let stored = self.segments.partition_point(Segment::is_stored);
-        let stored_end = self.segments.get(stored).map_or(self.end, |segment| segment.base);
+        let at_stored_end = self.replay_producers(from.max(first), stored_end)?;
         if usable && from >= stored_end {
             return Ok(());
         }
         self.sync.clean = false;
-        if young && stored == 0 {
-            return Ok(());
+        match self.shared.lineage() {
+            // A stored segment may be retired, and what it says of producers has to stand elsewhere by then; as of an
+            // offset that is on the platter, and in a file that is, or a power cut would leave less than there was.
+            Some(lineage) if stored > 0 => {
+                replace_file(&*self.shared.disk, &path, &OwnFile::to_bytes(lineage, stored_end, &at_stored_end))
+            }
+            _ if absent => Ok(()),
+            // It must not come to life again when the log has grown beyond its end.
+            _ => self.shared.disk.unlink(&path),
         }
-        self.replace_own_file(absent)
     }
 
-    /// Applies the batches from `from` on. Segments that have to be sealed anew get their snapshots on the way.
-    fn replay_producers(&mut self, from: Offset) -> Result<(), DiskError> {
+    /// Applies the batches from `from` on and returns the state as it was at `boundary`, the base of a segment.
+    /// Segments that have to be sealed anew get their snapshots on the way.
+    fn replay_producers(&mut self, from: Offset, boundary: Offset) -> Result<ProducerStates, DiskError> {
         let begin = self.segment_of(from).unwrap_or(0);
         let Self { shared, dir, segments, producers, sync, .. } = self;
+        let mut at_boundary = ProducerStates::default();
         for segment in segments.iter().skip(begin) {
+            if segment.base == boundary {
+                at_boundary.clone_from(producers);
+            }
             if let Some(place) = segment.locate(shared, dir, from)? {
                 let file = segment.file(shared, dir)?;
                 let mut walk = Walk::headers(&*file, place.position, segment.size);
@@ -94,31 +105,17 @@ impl Log {
                 sealed.producers = Some(producers.to_snapshot());
             }
         }
-        Ok(())
+        Ok(at_boundary)
     }
 
-    /// Replaces our own file, which does not count. A log of one segment does without: it is walked over whole.
-    ///
-    /// It waits for the disk, or a power cut would leave a torn file where none, or an older one, says more.
-    fn replace_own_file(&self, absent: bool) -> Result<(), DiskError> {
-        let disk = &*self.shared.disk;
-        let path = self.dir.join(OWN_FILE_NAME);
-        match self.shared.lineage() {
-            Some(lineage) if self.segments.len() > 1 => {
-                replace_file(disk, &path, &OwnFile::to_bytes(lineage, self.end, &self.producers))
-            }
-            _ if absent => Ok(()),
-            _ => disk.unlink(&path),
-        }
-    }
-
+    /// The newest snapshot up to `until` that can be read.
     fn load_snapshot(
         &self,
         snapshots: &[Offset],
+        until: Offset,
         warnings: &mut Vec<OpenWarning>,
     ) -> Result<Option<(Offset, ProducerStates)>, DiskError> {
-        let active = self.segments.last().map_or(self.end, |active| active.base);
-        for &offset in snapshots.iter().rev().filter(|offset| **offset <= active) {
+        for &offset in snapshots.iter().rev().filter(|offset| **offset <= until) {
             let path = Kind::Snapshot.path(&self.dir, offset);
             match ProducerStates::from_snapshot(&read_file(&*self.shared.disk, &path, SMALL_FILE_MAX)?) {
                 Ok(states) => return Ok(Some((offset, states))),
