@@ -46,10 +46,6 @@ pub struct Limits {
     pub request_bytes_max: usize,
     /// `connections.max.idle.ms`: how long a connection may be silent, and an answer be waited upon.
     pub idle: Option<Duration>,
-    /// `max.connections`.
-    pub connections_max: usize,
-    /// `max.connections.per.ip`.
-    pub connections_per_ip_max: usize,
 }
 
 /// Who is at the other end.

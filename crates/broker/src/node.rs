@@ -360,6 +360,17 @@ impl Node {
         })
     }
 
+    /// How many connections there may be, in all and from one address: `max.connections` and `max.connections.per.ip`,
+    /// which can be changed while the node runs.
+    #[must_use]
+    pub fn connections_max(&self) -> (usize, usize) {
+        let image = self.image();
+        let limit = |number: i32| usize::try_from(number).unwrap_or(0);
+        self.with_layers(&image, |layers| {
+            (limit(layers.int("max.connections")), limit(layers.int("max.connections.per.ip")))
+        })
+    }
+
     fn partition_config(&self, image: &Image, topic: &str) -> Arc<PartitionConfig> {
         let overrides = image.configs.topic(topic).map(|configs| Overrides::clone(configs)).unwrap_or_default();
         let config = self.with_layers(image, |layers| TopicConfig::new(layers, &overrides));
@@ -369,12 +380,12 @@ impl Node {
     fn reconfigure(&self, image: &Image, topic: &Topic) {
         let config = self.partition_config(image, &topic.name);
         for partition in topic.partitions.iter().flatten() {
-            partition.set_config(Arc::clone(&config), self.producer_id_expiration_ms(), self.chance.u64());
+            partition.set_config(Arc::clone(&config), self.producer_id_expiration_ms(image), self.chance.u64());
         }
     }
 
-    fn producer_id_expiration_ms(&self) -> i64 {
-        self.config.logs.producer_id_expiration_ms.into()
+    fn producer_id_expiration_ms(&self, image: &Image) -> i64 {
+        self.with_layers(image, |layers| layers.int("producer.id.expiration.ms")).into()
     }
 
     /// Opens those partitions of a topic that are not open yet.
@@ -387,7 +398,7 @@ impl Node {
         let config = self.partition_config(image, &topic.name);
         for (&index, partition) in topic.partitions.range(partitions.len() as i32..) {
             let id = TopicPartition::new(&*topic.name, index);
-            let log_config = config.log(self.producer_id_expiration_ms(), self.chance.u64());
+            let log_config = config.log(self.producer_id_expiration_ms(image), self.chance.u64());
             let open = || self.dir.open_log(&id, topic.id, log_config, now.wall);
             let opened = open().or_else(|error| match error {
                 storage::OpenError::OtherTopic { .. } => {

@@ -193,7 +193,7 @@ impl Server {
         };
         let limits = limits(&config);
         let budget = config.network.queued_max_request_bytes.map_or(REQUEST_BYTES_DEFAULT, |bytes| bytes as usize);
-        let node = Arc::new(Node::open(config, Arc::new(OsDisk::default()), seed(), clock.now())?);
+        let node = Arc::new(Node::open(config, Arc::new(OsDisk), seed(), clock.now())?);
 
         let stopping = Arc::new(AtomicBool::new(false));
         let threads = threads(&node, clock, &stopping)?;
@@ -325,8 +325,6 @@ fn limits(config: &ServerConfig) -> Limits {
     Limits {
         request_bytes_max: network.socket_request_max_bytes as usize,
         idle: network.connections_max_idle_ms.map(Duration::from_millis),
-        connections_max: network.max_connections as usize,
-        connections_per_ip_max: network.max_connections_per_ip as usize,
     }
 }
 

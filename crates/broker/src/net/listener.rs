@@ -131,12 +131,13 @@ struct Place {
 
 impl Place {
     fn take(shared: &Shared, per_ip: &Arc<Mutex<BTreeMap<IpAddr, usize>>>, address: IpAddr) -> Option<Self> {
-        if shared.connections.load(Ordering::Relaxed) >= shared.limits.connections_max {
+        let (connections_max, per_ip_max) = shared.node.connections_max();
+        if shared.connections.load(Ordering::Relaxed) >= connections_max {
             return None;
         }
         let mut counts = per_ip.lock();
         let count = counts.entry(address).or_default();
-        if *count >= shared.limits.connections_per_ip_max {
+        if *count >= per_ip_max {
             return None;
         }
         *count += 1;

@@ -9,7 +9,7 @@
 //!
 //! Source: Kafka `ConfigHelper`.
 
-use super::def::{ConfigDef, ResourceType};
+use super::def::{ConfigDef, Origin, ResourceType};
 use super::layers::{BrokerLayers, Overrides};
 use super::table::{self, LISTENER_PREFIX};
 use super::value;
@@ -124,7 +124,9 @@ fn describe_on_broker(
         }
         resource_entry(def, value, synonyms)
     };
-    table::described(resource).iter().map(entry).collect()
+    let of_name = overrides.keys().filter_map(|name| table::find(resource, name));
+    let internal: Vec<_> = of_name.filter(|def| def.origin == Origin::Internal).collect();
+    table::described(resource).iter().chain(&internal).map(entry).collect()
 }
 
 fn own_default(def: &ConfigDef) -> Option<SynonymValue> {

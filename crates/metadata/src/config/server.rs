@@ -62,8 +62,6 @@ pub struct ServerConfig {
     pub rack: Option<String>,
     /// From `milena.http.listener`; `None` when empty.
     pub http_listener: Option<Address>,
-    /// From `unstable.api.versions.enable`.
-    pub unstable_api_versions: bool,
     /// From `unstable.feature.versions.enable`.
     pub unstable_feature_versions: bool,
     /// Sizes and times of the network.
@@ -87,10 +85,6 @@ pub struct NetworkConfig {
     pub queued_max_request_bytes: Option<u64>,
     /// `connections.max.idle.ms`; `None` for never.
     pub connections_max_idle_ms: Option<u64>,
-    /// `max.connections`
-    pub max_connections: u32,
-    /// `max.connections.per.ip`
-    pub max_connections_per_ip: u32,
     /// `fetch.max.bytes`
     pub fetch_max_bytes: u32,
     /// `max.incremental.fetch.session.cache.slots`
@@ -127,14 +121,6 @@ pub struct GroupsConfig {
 pub struct QuorumConfig {
     /// `controller.quorum.election.timeout.ms`
     pub election_timeout_ms: i32,
-    /// `controller.quorum.fetch.timeout.ms`
-    pub fetch_timeout_ms: i32,
-    /// `broker.heartbeat.interval.ms`
-    pub broker_heartbeat_interval_ms: i32,
-    /// `broker.session.timeout.ms`
-    pub broker_session_timeout_ms: i32,
-    /// `initial.broker.registration.timeout.ms`
-    pub initial_broker_registration_timeout_ms: i32,
     /// `metadata.log.segment.bytes`
     pub log_segment_bytes: u32,
     /// `metadata.log.segment.ms`
@@ -143,8 +129,6 @@ pub struct QuorumConfig {
     pub max_record_bytes_between_snapshots: i64,
     /// `metadata.log.max.snapshot.interval.ms`; `None` for never by age.
     pub max_snapshot_interval_ms: Option<i64>,
-    /// `metadata.max.idle.interval.ms`; `None` for never.
-    pub max_idle_interval_ms: Option<i32>,
     /// `metadata.max.retention.bytes`
     pub max_retention_bytes: i64,
     /// `metadata.max.retention.ms`
@@ -164,16 +148,8 @@ pub struct LogsConfig {
     pub delete_topics: bool,
     /// `log.retention.check.interval.ms`
     pub retention_check_interval_ms: i64,
-    /// `log.flush.scheduler.interval.ms`
-    pub flush_scheduler_interval_ms: i64,
     /// `log.flush.offset.checkpoint.interval.ms`
     pub flush_offset_checkpoint_interval_ms: i32,
-    /// `log.flush.start.offset.checkpoint.interval.ms`
-    pub flush_start_offset_checkpoint_interval_ms: i32,
-    /// `producer.id.expiration.ms`
-    pub producer_id_expiration_ms: i32,
-    /// `producer.id.expiration.check.interval.ms`
-    pub producer_id_expiration_check_interval_ms: i32,
 }
 
 /// What the operator should be told once at start.
@@ -222,17 +198,6 @@ impl ServerConfig {
         }
     }
 
-    /// The settings with what was set at run time on top of the file. What does not fit there does not count.
-    pub fn with_dynamic(&self, per_broker: &Overrides, cluster_default: &Overrides) -> Self {
-        let layers = BrokerLayers { per_broker, cluster_default, file: &self.file };
-        Self {
-            network: read_network(layers),
-            logs: read_logs(layers),
-            topic_defaults: TopicConfig::new(layers, &Overrides::new()),
-            ..self.clone()
-        }
-    }
-
     /// The layers of this broker, to describe or to derive from.
     pub fn layers<'a>(&'a self, per_broker: &'a Overrides, cluster_default: &'a Overrides) -> BrokerLayers<'a> {
         BrokerLayers { per_broker, cluster_default, file: &self.file }
@@ -259,7 +224,6 @@ impl ServerConfig {
             log_dir,
             rack: layers.string("broker.rack"),
             http_listener: rules::http_listener(layers)?,
-            unstable_api_versions: layers.boolean("unstable.api.versions.enable"),
             unstable_feature_versions: layers.boolean("unstable.feature.versions.enable"),
             network: read_network(layers),
             groups: read_groups(layers),
@@ -301,8 +265,6 @@ fn read_network(layers: BrokerLayers<'_>) -> NetworkConfig {
         socket_request_max_bytes: size(layers, "socket.request.max.bytes"),
         queued_max_request_bytes: u64::try_from(layers.long("queued.max.request.bytes")).ok().filter(|max| *max > 0),
         connections_max_idle_ms: u64::try_from(layers.long("connections.max.idle.ms")).ok(),
-        max_connections: size(layers, "max.connections"),
-        max_connections_per_ip: size(layers, "max.connections.per.ip"),
         fetch_max_bytes: size(layers, "fetch.max.bytes"),
         fetch_session_cache_slots: size(layers, "max.incremental.fetch.session.cache.slots"),
     }
@@ -326,15 +288,10 @@ fn read_groups(layers: BrokerLayers<'_>) -> GroupsConfig {
 fn read_quorum(layers: BrokerLayers<'_>) -> QuorumConfig {
     QuorumConfig {
         election_timeout_ms: layers.int("controller.quorum.election.timeout.ms"),
-        fetch_timeout_ms: layers.int("controller.quorum.fetch.timeout.ms"),
-        broker_heartbeat_interval_ms: layers.int("broker.heartbeat.interval.ms"),
-        broker_session_timeout_ms: layers.int("broker.session.timeout.ms"),
-        initial_broker_registration_timeout_ms: layers.int("initial.broker.registration.timeout.ms"),
         log_segment_bytes: size(layers, "metadata.log.segment.bytes"),
         log_segment_ms: layers.long("metadata.log.segment.ms"),
         max_record_bytes_between_snapshots: layers.long("metadata.log.max.record.bytes.between.snapshots"),
         max_snapshot_interval_ms: Some(layers.long("metadata.log.max.snapshot.interval.ms")).filter(|ms| *ms > 0),
-        max_idle_interval_ms: Some(layers.int("metadata.max.idle.interval.ms")).filter(|ms| *ms > 0),
         max_retention_bytes: layers.long("metadata.max.retention.bytes"),
         max_retention_ms: layers.long("metadata.max.retention.ms"),
     }
@@ -347,11 +304,7 @@ fn read_logs(layers: BrokerLayers<'_>) -> LogsConfig {
         auto_create_topics: layers.boolean("auto.create.topics.enable"),
         delete_topics: layers.boolean("delete.topic.enable"),
         retention_check_interval_ms: layers.long("log.retention.check.interval.ms"),
-        flush_scheduler_interval_ms: layers.long("log.flush.scheduler.interval.ms"),
         flush_offset_checkpoint_interval_ms: layers.int("log.flush.offset.checkpoint.interval.ms"),
-        flush_start_offset_checkpoint_interval_ms: layers.int("log.flush.start.offset.checkpoint.interval.ms"),
-        producer_id_expiration_ms: layers.int("producer.id.expiration.ms"),
-        producer_id_expiration_check_interval_ms: layers.int("producer.id.expiration.check.interval.ms"),
     }
 }
 

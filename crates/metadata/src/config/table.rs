@@ -4,7 +4,7 @@
 //! and what it means; `from [..]` names the broker configs behind a topic's or group's config.
 //!
 //! The docs, the defaults and the ranges are those of Apache Kafka 4.3.1: 340 broker configs, 33 topic configs, 17
-//! group configs and 3 of client metrics are described to clients; the internal ones are only accepted from a file.
+//! group configs and 3 of client metrics are described to clients; the internal ones only where somebody set them.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -88,7 +88,7 @@ static BROKER: LazyLock<Table> = LazyLock::new(|| {
         milena::BROKER,
     ])
 });
-static TOPIC: LazyLock<Table> = LazyLock::new(|| Table::of(&[topic::TOPIC, milena::TOPIC]));
+static TOPIC: LazyLock<Table> = LazyLock::new(|| Table::of(&[topic::TOPIC, internal::TOPIC, milena::TOPIC]));
 static GROUP: LazyLock<Table> = LazyLock::new(|| Table::of(&[group::GROUP]));
 static CLIENT_METRICS: LazyLock<Table> = LazyLock::new(|| Table::of(&[group::CLIENT_METRICS]));
 

@@ -107,7 +107,7 @@ impl TopicConfig {
         Self {
             retention_ms: read.long("retention.ms"),
             retention_bytes: read.long("retention.bytes"),
-            segment_bytes: read.size("segment.bytes"),
+            segment_bytes: read.size_if_set("internal.segment.bytes").unwrap_or_else(|| read.size("segment.bytes")),
             segment_ms: read.long("segment.ms"),
             segment_jitter_ms: read.long("segment.jitter.ms"),
             index_interval_bytes: read.size("index.interval.bytes"),
@@ -146,17 +146,22 @@ impl TopicConfig {
     }
 }
 
-/// Reads effective values by name and type. The table holds a default for every topic config, so none is unset.
+/// Reads effective values by name and type. The table holds a default for every topic config but the internal one, so
+/// no other is unset.
 struct Reader<'a> {
     broker: BrokerLayers<'a>,
     overrides: &'a Overrides,
 }
 
 impl Reader<'_> {
-    fn value(&self, name: &str) -> Value {
+    fn value_if_set(&self, name: &str) -> Option<Value> {
         let def: &ConfigDef =
             table::find(ResourceType::Topic, name).unwrap_or_else(|| panic!("{name} is no topic config"));
-        self.broker.effective(def, self.overrides).unwrap_or_else(|| panic!("{name} has no default"))
+        self.broker.effective(def, self.overrides)
+    }
+
+    fn value(&self, name: &str) -> Value {
+        self.value_if_set(name).unwrap_or_else(|| panic!("{name} has no default"))
     }
 
     fn long(&self, name: &str) -> i64 {
@@ -176,6 +181,11 @@ impl Reader<'_> {
     /// An int whose range has no negative values.
     fn size(&self, name: &str) -> u32 {
         self.int(name).unsigned_abs()
+    }
+
+    /// The same, of a config without a default.
+    fn size_if_set(&self, name: &str) -> Option<u32> {
+        self.value_if_set(name).map(|_| self.size(name))
     }
 
     fn text(&self, name: &str) -> String {

@@ -79,7 +79,7 @@ configs! { pub(super) static LOG, Kafka:
         "How often partitions are checked for being due to sync.";
     "log.flush.offset.checkpoint.interval.ms", Int, "60000", Any, ReadOnly, Works,
         "How often the recovery points are written down.";
-    "log.flush.start.offset.checkpoint.interval.ms", Int, "60000", Any, ReadOnly, Works,
+    "log.flush.start.offset.checkpoint.interval.ms", Int, "60000", Any, ReadOnly, NoEffectYet,
         "How often the log start offsets are written down.";
     "log.message.timestamp.type", String, "CreateTime", Any, ClusterWide, Works,
         "Whose clock stamps records: `CreateTime` the producer's, `LogAppendTime` the broker's.";

@@ -23,7 +23,7 @@ configs! { pub(super) static QUORUM, Kafka:
         "How long a candidate waits for votes before it starts anew.";
     "controller.quorum.election.backoff.max.ms", Int, "1000", AtLeast(0), ReadOnly, NoEffectYet,
         "The longest wait after a lost election.";
-    "controller.quorum.fetch.timeout.ms", Int, "2000", AtLeast(0), ReadOnly, Works,
+    "controller.quorum.fetch.timeout.ms", Int, "2000", AtLeast(0), ReadOnly, NoEffectYet,
         "How long a follower goes without the leader before it starts an election.";
     "controller.quorum.append.linger.ms", Int, "25", AtLeast(0), ReadOnly, NoEffectYet,
         "How long the leader gathers metadata records before it writes them. Here it writes what has gathered \
@@ -40,11 +40,11 @@ configs! { pub(super) static QUORUM, Kafka:
         "The most bytes of a snapshot fetched at a time.";
     "controller.socket.timeout.ms", Int, "30000", Any, ReadOnly, NoEffectYet,
         "How long a broker waits for the controller's answer.";
-    "broker.heartbeat.interval.ms", Int, "2000", Any, ReadOnly, Works,
+    "broker.heartbeat.interval.ms", Int, "2000", Any, ReadOnly, NoEffectYet,
         "How often a broker reports to the controller. At most half of `broker.session.timeout.ms`.";
-    "broker.session.timeout.ms", Int, "9000", Any, ReadOnly, Works,
+    "broker.session.timeout.ms", Int, "9000", Any, ReadOnly, NoEffectYet,
         "A broker silent for this long is fenced.";
-    "initial.broker.registration.timeout.ms", Int, "60000", Any, ReadOnly, Works,
+    "initial.broker.registration.timeout.ms", Int, "60000", Any, ReadOnly, NoEffectYet,
         "A broker that cannot register within this time stops.";
     "metadata.log.dir", String, none, Any, ReadOnly, Works,
         "The directory of the metadata log; unset: the log directory.";
@@ -56,7 +56,7 @@ configs! { pub(super) static QUORUM, Kafka:
         "Bytes of metadata records after which a snapshot is taken.";
     "metadata.log.max.snapshot.interval.ms", Long, "3600000", AtLeast(0), ReadOnly, Works,
         "Age of the oldest record outside a snapshot after which one is taken; 0 for never by age.";
-    "metadata.max.idle.interval.ms", Int, "500", AtLeast(0), ReadOnly, Works,
+    "metadata.max.idle.interval.ms", Int, "500", AtLeast(0), ReadOnly, NoEffectYet,
         "How often the controller writes a no-op record when nothing else happens; 0 for never.";
     "metadata.max.retention.bytes", Long, "104857600", Any, ReadOnly, Works,
         "Bytes of metadata log and snapshots kept before the oldest are deleted.";

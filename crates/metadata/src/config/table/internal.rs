@@ -1,4 +1,4 @@
-//! What a file may set and DescribeConfigs does not show: Kafka's internal keys, most of them there for its tests,
+//! What may be set and DescribeConfigs shows only then: Kafka's internal keys, most of them there for its tests,
 //! and the three replication rates, which exist only as dynamic configs.
 //!
 //! Source: Kafka `defineInternal` in the classes of the other tables; `QuotaConfig.brokerQuotaConfigs`.
@@ -14,7 +14,7 @@ configs! { pub(super) static INTERNAL, Internal:
         "The longest wait after a failed remote log task.";
     "remote.log.manager.task.retry.jitter", Double, "0.2", Fraction(0.0, 0.5), ReadOnly, NoEffectYet,
         "Random share of that wait.";
-    "unstable.api.versions.enable", Boolean, "false", Any, ReadOnly, Works,
+    "unstable.api.versions.enable", Boolean, "false", Any, ReadOnly, NoEffectYet,
         "Whether API versions that are not final yet are offered.";
     "unstable.feature.versions.enable", Boolean, "false", Any, ReadOnly, Works,
         "Whether feature levels that are not final yet are accepted.";
@@ -45,7 +45,7 @@ configs! { pub(super) static INTERNAL, Internal:
         "How often obsolete records of the share state are deleted.";
     "share.coordinator.cold.partition.snapshot.interval.ms", Int, "300000", AtLeast(1), ReadOnly, NoEffectYet,
         "How often share partitions without traffic are given a snapshot.";
-    "producer.id.expiration.check.interval.ms", Int, "600000", AtLeast(1), ReadOnly, Works,
+    "producer.id.expiration.check.interval.ms", Int, "600000", AtLeast(1), ReadOnly, NoEffectYet,
         "How often expired idempotent producers are looked for.";
     "leader.replication.throttled.rate", Long, "9223372036854775807", AtLeast(0), ClusterWide, NoEffectYet,
         "Bytes per second this leader sends to throttled replicas at most.";
@@ -53,4 +53,9 @@ configs! { pub(super) static INTERNAL, Internal:
         "Bytes per second throttled replicas fetch to this broker at most.";
     "replica.alter.log.dirs.io.max.bytes.per.second", Long, "9223372036854775807", AtLeast(0), ClusterWide, NoEffectYet,
         "Bytes per second moved between log directories at most.";
+}
+
+configs! { pub(super) static TOPIC, Internal:
+    "internal.segment.bytes", Int, none, AtLeast(1), Resource, Works,
+        "Size of a segment, without the minimum of `segment.bytes`; for tests.";
 }
