@@ -4,7 +4,7 @@ use crate::config::effective::{
     Entry, describe_broker, describe_client_metrics, describe_cluster_default, describe_group, describe_topic,
 };
 use crate::config::layers::{BrokerLayers, Overrides};
-use crate::config::table;
+use crate::config::{TopicConfig, table};
 
 /// `value source [name=value source, …]` of one entry.
 fn show(entries: &[Entry], name: &str) -> String {
@@ -67,6 +67,16 @@ fn a_topics_value_comes_with_every_place_that_holds_one() {
     assert_eq!(show("segment.ms"), "7000 4 [log.roll.ms=7000 4, log.roll.hours=168 5]");
     assert_eq!(show("min.insync.replicas"), "1 3 [min.insync.replicas=1 3, min.insync.replicas=1 5]");
     assert_eq!(show("remote.storage.enable"), "false 5 []");
+}
+
+#[test]
+fn an_internal_config_of_a_topic_is_shown_only_where_it_was_set() {
+    let (broker, name) = (broker(), "internal.segment.bytes");
+    let plain = describe_topic(broker.layers(), &of(&[]));
+    assert!(plain.iter().all(|entry| entry.name != name));
+    let overrides = of(&[(name, "1000")]);
+    assert_eq!(show(&describe_topic(broker.layers(), &overrides), name), "1000 1 [internal.segment.bytes=1000 1]");
+    assert_eq!(TopicConfig::new(broker.layers(), &overrides).segment_bytes, 1000);
 }
 
 #[test]
