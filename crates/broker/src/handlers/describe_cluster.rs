@@ -1,7 +1,8 @@
 //! DescribeCluster (key 60), versions 0–2: the brokers of a cluster, or its controllers.
 //!
 //! - v1: which of the two is asked for. A broker's listener tells of brokers, a controller's of controllers; the other way
-//!   round is MISMATCHED_ENDPOINT_TYPE, and what is neither is UNSUPPORTED_ENDPOINT_TYPE.
+//!   round is MISMATCHED_ENDPOINT_TYPE, and what is neither is UNSUPPORTED_ENDPOINT_TYPE. In v0, which knows neither
+//!   code, a controller's listener answers INVALID_REQUEST.
 //! - v2: brokers that are fenced, where asked for.
 
 use protocol::{
@@ -24,17 +25,21 @@ pub fn handle(
 ) -> Reply<DescribeClusterResponse<'static>> {
     let here = if cx.peer.is_controller { CONTROLLERS } else { BROKERS };
     let asked = request.endpoint_type;
+    // The words are Kafka's: tools show them, and tests compare them.
+    let mismatched = |here, asked| {
+        let message =
+            format!("The request was sent to an endpoint of type {here}, but we wanted an endpoint of type {asked}");
+        Some((ErrorCode::MISMATCHED_ENDPOINT_TYPE, message))
+    };
     let refused = match asked {
         _ if asked == here => None,
-        BROKERS | CONTROLLERS => Some((
-            ErrorCode::MISMATCHED_ENDPOINT_TYPE,
-            "this listener tells of the other kind of node: brokers on a broker's listener, controllers on a controller's",
-        )),
-        _ => Some((ErrorCode::UNSUPPORTED_ENDPOINT_TYPE, "an endpoint is a broker's, 1, or a controller's, 2")),
+        BROKERS => mismatched("CONTROLLER", "BROKER"),
+        CONTROLLERS => mismatched("BROKER", "CONTROLLER"),
+        _ => Some((ErrorCode::UNSUPPORTED_ENDPOINT_TYPE, format!("Unsupported endpoint type {asked}"))),
     };
     if let Some((error_code, message)) = refused {
         return DescribeClusterResponse {
-            error_code,
+            error_code: if cx.version() >= 1 { error_code } else { ErrorCode::INVALID_REQUEST },
             error_message: Some(message.into()),
             endpoint_type: if cx.version() >= 1 { asked } else { BROKERS },
             ..DescribeClusterResponse::default()

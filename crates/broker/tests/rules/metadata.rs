@@ -236,13 +236,17 @@ fn a_cluster_is_described_as_the_listener_sees_it() {
     assert_eq!((brokers.error_code, brokers.cluster_id.to_string()), (ErrorCode::NONE, CLUSTER.to_owned()));
     assert_eq!((brokers.controller_id, brokers.brokers[0].port), (BrokerId(1), 9092));
     assert_eq!(brokers.cluster_authorized_operations, 8096);
-    assert_eq!(node.ask(1, &of(2)).error_code, ErrorCode::MISMATCHED_ENDPOINT_TYPE);
+    let refused = node.ask(1, &of(2));
+    assert_eq!(refused.error_code, ErrorCode::MISMATCHED_ENDPOINT_TYPE);
+    let message = "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER";
+    assert_eq!(refused.error_message.unwrap().to_string(), message);
     assert_eq!(node.ask(1, &of(9)).error_code, ErrorCode::UNSUPPORTED_ENDPOINT_TYPE);
     assert_eq!(node.ask(0, &of(1)).cluster_authorized_operations, i32::MIN);
     let node = node.on_controller();
     let controllers = node.ask(1, &of(2));
     assert_eq!((controllers.error_code, controllers.brokers[0].port), (ErrorCode::NONE, 9093));
     assert_eq!(node.ask(1, &of(1)).error_code, ErrorCode::MISMATCHED_ENDPOINT_TYPE);
+    assert_eq!(node.ask(0, &of(1)).error_code, ErrorCode::INVALID_REQUEST);
 }
 
 #[test]
