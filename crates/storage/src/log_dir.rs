@@ -391,16 +391,19 @@ impl LogDir {
     /// # Errors
     /// As the disk says.
     pub fn begin(&self, last: Option<Uuid>, incarnation: Uuid) -> Result<bool, DiskError> {
+        let registered = last.unwrap_or(Uuid::ZERO);
         let path = self.shared.root.join(manifest::FILE_NAME);
         let found = match read_file(&*self.shared.disk, &path, 256 << 20) {
-            Ok(bytes) => Manifest::from_bytes(&bytes).filter(|found| Some(found.incarnation) == last),
+            Ok(bytes) => {
+                Manifest::from_bytes(&bytes).filter(|found| [found.incarnation, found.registered].contains(&registered))
+            }
             Err(error) if error.is_missing() => None,
             Err(error) => return Err(error),
         };
         let mut books = self.shared.books.lock();
         let trusted = found.is_some();
         let found = found.unwrap_or(Manifest { lineage: incarnation, ..Manifest::default() });
-        let mut next = Manifest { incarnation, lineage: found.lineage, ..Manifest::default() };
+        let mut next = Manifest { incarnation, lineage: found.lineage, registered, ..Manifest::default() };
         for (partition, entry) in found.partitions {
             // A directory that was made but never synced may be gone after a power cut, and took nothing with it.
             if entry.durable && !books.dirs.contains(&partition) {

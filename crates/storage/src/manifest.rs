@@ -5,7 +5,7 @@
 //! was acknowledged would be gone for good. The manifest tells them apart.
 //!
 //! ```text
-//! milena.manifest 1 <incarnation> <lineage> <crc>
+//! milena.manifest 1 <incarnation> <lineage> <registered> <crc>
 //! + orders 0 <topic id> <crc>          a directory was made
 //! = orders 0 <crc>                     and is on the platter, with records: it must be there from now on
 //! - orders 0 <crc>                     it was removed on purpose
@@ -17,7 +17,8 @@
 //!
 //! It also says whether somebody else ran on this directory in between. Each start of a node has an *incarnation* id,
 //! which it registers with in the metadata log. If the last registered one is the manifest's, the last who ran was one
-//! of us, and our own files are right. The *lineage* stays the same as long as this holds, and a new one begins when it
+//! of us, and our own files are right. They are right too if it is the one that was *registered* when the manifest was
+//! begun: then that start died before it could register. The *lineage* stays the same as long as this holds, and a new one begins when it
 //! does not; our files in partition directories carry it, so they need not be written again at each start.
 
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub struct Manifest {
     pub incarnation: Uuid,
     /// The first of the unbroken row of such starts.
     pub lineage: Uuid,
+    /// The start that was registered last when this one began; zero for none.
+    pub registered: Uuid,
     /// The partitions with a directory.
     pub partitions: BTreeMap<TopicPartition, ManifestEntry>,
 }
@@ -90,7 +93,7 @@ impl Manifest {
     /// The text of a fresh file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut text = seal(&format!("milena.manifest 1 {} {}", self.incarnation, self.lineage));
+        let mut text = seal(&format!("milena.manifest 1 {} {} {}", self.incarnation, self.lineage, self.registered));
         for (partition, entry) in &self.partitions {
             text += &Change::Made(partition, entry.topic_id).to_line();
             if entry.durable {
@@ -105,10 +108,11 @@ impl Manifest {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').map_while(unseal);
         let header: Vec<_> = lines.next()?.split(' ').collect();
-        let ["milena.manifest", "1", incarnation, lineage] = header[..] else { return None };
+        let ["milena.manifest", "1", incarnation, lineage, registered] = header[..] else { return None };
         let mut manifest = Self {
             incarnation: incarnation.parse().ok()?,
             lineage: lineage.parse().ok()?,
+            registered: registered.parse().ok()?,
             partitions: BTreeMap::new(),
         };
         for line in lines {
@@ -138,7 +142,8 @@ mod tests {
     use super::*;
 
     fn manifest() -> Manifest {
-        let mut manifest = Manifest { incarnation: Uuid([1; 16]), lineage: Uuid([2; 16]), ..Manifest::default() };
+        let (incarnation, lineage, registered) = (Uuid([1; 16]), Uuid([2; 16]), Uuid([9; 16]));
+        let mut manifest = Manifest { incarnation, lineage, registered, ..Manifest::default() };
         for partition in 0..3 {
             manifest.apply(Change::Made(&TopicPartition::new("a", partition), Uuid([3; 16])));
         }

@@ -104,8 +104,9 @@ fn our_files_count_only_if_the_last_registration_was_ours() {
     };
     assert_eq!(begin(None, ids[0]), (false, ids[0]));
     assert_eq!(begin(Some(ids[0]), ids[1]), (true, ids[0]), "the lineage goes on");
-    assert_eq!(begin(Some(ids[0]), ids[2]), (false, ids[2]), "incarnation 2 ran and never registered");
-    assert_eq!(begin(Some(ids[2]), ids[0]), (true, ids[2]));
+    assert_eq!(begin(Some(ids[0]), ids[2]), (true, ids[0]), "incarnation 2 died before it registered");
+    assert_eq!(begin(Some(Uuid([4; 16])), ids[1]), (false, ids[1]), "somebody else registered in between");
+    assert_eq!(begin(Some(ids[1]), ids[0]), (true, ids[1]));
 }
 
 #[test]
