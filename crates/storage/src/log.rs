@@ -27,7 +27,7 @@
 //!
 //! The directory is made by the first append. What else is in it ([`epochs`](crate::epochs),
 //! [`producer_state`](crate::producer_state)) lags behind in memory and is written by the sync that makes its batches
-//! durable; after a crash it is made from the batches ([`recovery`]).
+//! durable; after a crash it is made from the batches (`log::recovery`).
 //!
 //! Source: Kafka `UnifiedLog`, `LocalLog`.
 
