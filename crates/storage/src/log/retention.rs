@@ -40,12 +40,13 @@ impl RetiredSegments {
         self.bases.len()
     }
 
-    /// Gives the files their `.deleted` names: a restart removes them then.
+    /// Gives the files their `.deleted` names, which survive a power cut: a restart removes them then.
     ///
     /// # Errors
     /// As the disk says; files that are not there are passed over.
     pub fn rename(&self) -> Result<(), DiskError> {
-        self.each(|disk, path, deleted| disk.rename(&path, &deleted))
+        self.each(|disk, path, deleted| disk.rename(&path, &deleted))?;
+        pass_missing(self.shared.disk.sync_dir(&self.dir))
     }
 
     /// Removes the renamed files.
@@ -171,9 +172,8 @@ impl Log {
             self.start = first;
             self.sync.epochs_changed |= self.epochs.truncate_start(first);
         }
-        // A start at a segment's base needs no checkpoint.
-        let inside = Some(self.start).filter(|start| *start > first);
-        self.shared.set_checkpoint(Checkpoint::LogStart, &self.partition, inside);
+        // Until the segments have lost their names for good, this tells what must not come back.
+        self.shared.set_checkpoint(Checkpoint::LogStart, &self.partition, Some(self.start));
         let delay_ms = self.config.file_delete_delay_ms;
         Ok(Some(RetiredSegments { shared: self.shared.clone(), dir: self.dir.clone(), bases, delay_ms }))
     }

@@ -444,6 +444,30 @@ fn deleted_records_are_gone_for_readers_at_once_and_their_segments_later() {
 }
 
 #[test]
+fn a_power_cut_does_not_bring_deleted_records_back() {
+    for seed in 0..20 {
+        for renamed in [false, true] {
+            let disk = FaultDisk::new(seed);
+            let mut node = Node::new(&disk);
+            let mut log = node.open(LogConfig { segment_bytes: 1, ..small() });
+            for _ in 0..4 {
+                append(&mut log, &batch(3)).unwrap();
+            }
+            sync(&mut log, SyncScope::Checkpoint);
+            log.advance_start(Offset(6)).unwrap();
+            let retired = log.retire_segments(NOW, log.end()).unwrap().unwrap();
+            node.dir.as_ref().unwrap().save_checkpoint(crate::Checkpoint::LogStart).unwrap();
+            if renamed {
+                retired.rename().unwrap();
+            }
+            drop((retired, log));
+            disk.crash();
+            assert_eq!(node.open(small()).start(), Offset(6), "seed {seed}, renamed: {renamed}");
+        }
+    }
+}
+
+#[test]
 fn a_cut_log_goes_on_where_it_was_cut() {
     let mut node = Node::new(&FaultDisk::new(1));
     let mut log = node.open(LogConfig { segment_bytes: 600, index_interval_bytes: 1, ..small() });
