@@ -43,7 +43,7 @@ impl Weather {
         Self {
             latency_us_max: pick(rng, &[1, 500, 5_000]),
             sync_delay_us_max: pick(rng, &[1, 2_000, 30_000]),
-            events_between_faults: pick(rng, &[60, 200, 600]),
+            events_between_faults: pick(rng, &[30, 100, 400]),
             torn_percent: pick(rng, &[0, 50, 100]),
             power_percent: if options.power_cuts { pick(rng, &[20, 50, 100]) } else { 0 },
         }

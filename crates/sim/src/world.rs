@@ -16,7 +16,7 @@ use fastrand::Rng;
 use metadata::config::ServerConfig;
 use protocol::{
     api::{self, FRAME_SIZE_LEN},
-    types::{Monotonic, Now, Offset, Timestamp},
+    types::{Monotonic, Now, Offset, Timestamp, Uuid},
 };
 use storage::disk::FaultDisk;
 
@@ -114,8 +114,9 @@ pub struct World {
     /// The worst death since logs were compared last.
     worst: Death,
     commit_is_due: bool,
-    tick_at: Option<u64>,
-    high_watermarks: BTreeMap<(String, i32), Offset>,
+    /// The key of the next tick in `events`.
+    tick: Option<(u64, u64)>,
+    high_watermarks: BTreeMap<(Uuid, i32), Offset>,
 
     connections: BTreeMap<u64, Connection>,
     next_connection: u64,
@@ -178,7 +179,7 @@ impl World {
             dying: None,
             worst: Death::Stop,
             commit_is_due: false,
-            tick_at: None,
+            tick: None,
             high_watermarks: BTreeMap::new(),
             connections: BTreeMap::new(),
             next_connection: 0,
@@ -251,16 +252,18 @@ impl World {
         self.at(self.time_ns + delay_ns, event);
     }
 
-    fn at(&mut self, time_ns: u64, event: Event) {
+    fn at(&mut self, time_ns: u64, event: Event) -> (u64, u64) {
         self.next_event += 1;
-        self.events.insert((time_ns, self.next_event), event);
+        let key = (time_ns, self.next_event);
+        self.events.insert(key, event);
+        key
     }
 
     /// Lets the next event happen.
     fn step(&mut self) -> Result<(), String> {
         let Some(((time, _), event)) = self.events.pop_first() else { return Err("nothing happens any more".into()) };
         self.time_ns = self.time_ns.max(time);
-        self.steps += 1;
+        self.steps += u64::from(self.node.is_some());
         let outgoing = self.happen(event)?;
         if let Some((death, stop_at)) = self.dying
             && self.disk.changes() >= stop_at
@@ -313,7 +316,7 @@ impl World {
                 }
             }
             Event::Tick => {
-                self.tick_at = None;
+                self.tick = None;
                 if let Some(node) = &self.node {
                     node.tick(self.now());
                 }
@@ -347,7 +350,9 @@ impl World {
                 looks.push((self.born_ns + deadline.0, id));
             }
         }
-        looks.into_iter().for_each(|(at, connection)| self.at(at.max(self.time_ns), Event::Look { connection }));
+        for (at, connection) in looks {
+            self.at(at.max(self.time_ns), Event::Look { connection });
+        }
         for (id, reason) in closed {
             if self.dying.is_none_or(|(_, stop_at)| self.disk.changes() < stop_at) {
                 return Err(format!("the node closes connection {id}: {reason}"));
@@ -366,11 +371,12 @@ impl World {
         }
         if let Some(at) = node.poll_timeout() {
             let at = (self.born_ns + at.0).max(self.time_ns);
-            if self.tick_at.is_none_or(|known| at < known) {
+            if self.tick.is_none_or(|(known, _)| at < known) {
+                if let Some(known) = self.tick {
+                    self.events.remove(&known);
+                }
                 let late = self.nodes.u64(..1_000_000);
-                self.events.retain(|_, event| !matches!(event, Event::Tick));
-                self.tick_at = Some(at + late);
-                self.at(at + late, Event::Tick);
+                self.tick = Some(self.at(at + late, Event::Tick));
             }
         }
         Ok(outgoing)
@@ -457,7 +463,7 @@ impl World {
                 let state = if partition.is_offline() { "offline" } else { "impossible" };
                 return Err(format!("{partition:?} is {state}: {start} <= {high_watermark} <= {end}"));
             }
-            let key = (partition.topic_id().to_string(), partition.index());
+            let key = (partition.topic_id(), partition.index());
             let known = self.high_watermarks.entry(key).or_insert(high_watermark);
             if high_watermark < *known {
                 return Err(format!("{partition:?}: the high watermark fell from {known} to {high_watermark}"));

@@ -20,17 +20,17 @@ fn check(seeds: std::ops::Range<u64>, options: Options) {
 
 #[test]
 fn nothing_acknowledged_is_lost_by_kills_and_power_cuts() {
-    check(seeds(0, 30), Options::default());
+    check(seeds(0, 20), Options::default());
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_by_kills_whatever_the_durability() {
-    check(seeds(1000, 15), Options { power_cuts: false, ..Options::default() });
+    check(seeds(1000, 8), Options { power_cuts: false, ..Options::default() });
 }
 
 #[test]
 fn a_seed_gives_the_same_run_each_time() {
-    for seed in seeds(0, 5) {
+    for seed in seeds(0, 2) {
         let (first, second) = (run(seed, Options::default()), run(seed, Options::default()));
         match (first, second) {
             (Ok(first), Ok(second)) => assert_eq!(first, second, "seed {seed}"),

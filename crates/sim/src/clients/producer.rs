@@ -336,7 +336,9 @@ impl Client for Producer {
             Input::Answer(frame) => self.answered(&frame, cx),
             Input::Timer => {
                 self.make_batches(cx);
-                let after = cx.rng.u64(1..=self.pace_us);
+                // Without a connection, or with nothing more to make, there is little to wake for.
+                let is_busy = self.link.is_up && !cx.is_ending;
+                let after = cx.rng.u64(1..=if is_busy { self.pace_us } else { 500_000 });
                 cx.wake(after);
             }
         }

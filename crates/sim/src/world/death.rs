@@ -99,7 +99,7 @@ impl World {
             )
         }));
         self.commit_is_due = false;
-        self.tick_at = None;
+        self.tick = None;
         // Each client still hears what was under way, or only a part of it.
         for (id, connection) in std::mem::take(&mut self.connections) {
             if !connection.is_open {
