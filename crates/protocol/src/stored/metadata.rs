@@ -1,7 +1,7 @@
 //! The records of the metadata log, `__cluster_metadata`.
 //!
 //! Each stands in the value of a record whose key is null, behind three unsigned varints: the frame version, 1, the
-//! record's type and its version. [`super::frame`] reads and writes that.
+//! record's type and its version. [`super::read_metadata_frame`] reads that, [`super::metadata_value`] writes it.
 //!
 //! Source: KIP-631 and the KIPs that added to it.
 
