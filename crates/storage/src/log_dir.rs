@@ -393,6 +393,13 @@ impl LogDir {
         if promised {
             return Err(OpenError::Missing { dir: self.shared.root.join(partition.to_string()) });
         }
+        if !exists {
+            // Left by an earlier topic of the name, perhaps.
+            for kind in Checkpoint::ALL.into_iter().filter(|kind| self.checkpoint(*kind, partition).is_some()) {
+                self.shared.set_checkpoint(kind, partition, None);
+                self.shared.save(kind)?;
+            }
+        }
         let input = OpenInput {
             partition: partition.clone(),
             topic_id,
