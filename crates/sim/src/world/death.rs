@@ -71,7 +71,7 @@ impl World {
         self.after(0, Event::Lost { connection: id, client });
     }
 
-    fn take_events(&mut self, is_wanted: impl Fn(&Event) -> bool) -> VecDeque<Event> {
+    pub(super) fn take_events(&mut self, is_wanted: impl Fn(&Event) -> bool) -> VecDeque<Event> {
         let keys = self.events.iter().filter(|(_, event)| is_wanted(event)).map(|(key, _)| *key).collect::<Vec<_>>();
         keys.iter().filter_map(|key| self.events.remove(key)).collect()
     }

@@ -86,6 +86,11 @@ impl World {
         let node = self.node.clone().ok_or("there is no node")?;
         let mut connection = Connection::new(usize::MAX, 1);
         connection.receive(api::request_frame(request, version, 0, None).map_err(|error| format!("{error:?}"))?);
+        for event in self.take_events(|event| matches!(event, Event::Sync(_))) {
+            if let Event::Sync(partition) = event {
+                partition.sync(&node);
+            }
+        }
         for _ in 0..1000 {
             if let Some(frame) = connection.step(&node, self.now())?.pop() {
                 return Ok(frame);
