@@ -57,8 +57,8 @@ impl Buffers {
     pub fn grow(&self, buffer: &mut Vec<u8>, additional: usize) -> Result<(), OverBudget> {
         if buffer.capacity() <= LITTLE_MAX
             && let Some(mut kept) = self.kept.lock().pop()
+            && self.take(kept.capacity()).is_ok()
         {
-            self.used.fetch_add(kept.capacity(), Ordering::Relaxed);
             kept.extend_from_slice(buffer);
             self.give_back(buffer);
             *buffer = kept;
@@ -67,20 +67,25 @@ impl Buffers {
         if before - buffer.len() >= additional {
             return Ok(());
         }
-        if self.used().saturating_add(additional) > self.budget {
-            return Err(OverBudget);
-        }
-        buffer.reserve(additional);
-        self.used.fetch_add(buffer.capacity() - before, Ordering::Relaxed);
+        self.take(additional)?;
+        // Exactly so much: what `Vec` would add of its own is in nobody's budget.
+        buffer.reserve_exact(additional);
+        self.used.fetch_sub(additional.saturating_sub(buffer.capacity() - before), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Takes `bytes` of the budget, in one step: others ask at the same time.
+    fn take(&self, bytes: usize) -> Result<(), OverBudget> {
+        let within = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.budget);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).map(drop).map_err(|_| OverBudget)
     }
 
     /// Lets a buffer hold no more memory than is worth it for what is in it, while its connection waits for more.
     pub fn settle(&self, buffer: &mut Vec<u8>) {
         if buffer.len() <= LITTLE_MAX && buffer.capacity() > LITTLE_MAX {
             let little = buffer.as_slice().to_vec();
-            self.used.fetch_add(little.capacity(), Ordering::Relaxed);
             self.give_back(buffer);
+            self.used.fetch_add(little.capacity(), Ordering::Relaxed);
             *buffer = little;
         }
     }
