@@ -18,6 +18,7 @@ mod topics;
 pub use cluster::{ClusterDescription, ClusterNode, LogDir, Quorum, QuorumReplica, ReplicaSize};
 pub use configs::{ConfigChange, ConfigEntry, ConfigOp, ConfigResource, ConfigSource, ResourceType};
 pub(crate) use groups::committed_offsets;
+pub(crate) use groups::offsets_to_commit;
 pub use groups::{CommittedOffset, GroupDescription, GroupListing, GroupMember, assigned};
 pub use offsets::{ListedOffset, OffsetSpec, list_offsets};
 pub use topics::{CreatedTopic, NewTopic};

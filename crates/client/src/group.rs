@@ -24,19 +24,19 @@ use protocol::{
         heartbeat::HeartbeatRequest,
         join_group::{JoinGroupRequest, JoinGroupRequestProtocol},
         leave_group::{LeaveGroupRequest, MemberIdentity},
-        offset_commit::{OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic},
+        offset_commit::OffsetCommitRequest,
         sync_group::{SyncGroupRequest, SyncGroupRequestAssignment},
     },
     stored::{
         consumer_protocol::{AssignmentTopicPartition, ConsumerProtocolAssignment, ConsumerProtocolSubscription},
         prefixed, split_prefix,
     },
-    types::{LeaderEpoch, Offset, TopicPartition, Uuid},
+    types::{Offset, TopicPartition, Uuid},
 };
 use tokio::time::Instant;
 
 use crate::{
-    admin::OffsetSpec,
+    admin::{OffsetSpec, offsets_to_commit},
     cluster::{Cluster, ClusterError, Node, owned},
     consumer::{ConsumeError, ConsumedRecord, Consumer, ConsumerOptions},
 };
@@ -189,22 +189,9 @@ impl GroupConsumer {
     /// # Errors
     /// As [`GroupConsumer::commit`].
     pub async fn commit_offsets(&mut self, offsets: BTreeMap<TopicPartition, Offset>) -> Result<bool, GroupError> {
-        let mut topics: Vec<OffsetCommitRequestTopic<'_>> = Vec::new();
-        for (partition, &committed_offset) in &offsets {
-            let commit = OffsetCommitRequestPartition {
-                partition_index: partition.partition,
-                committed_offset,
-                committed_leader_epoch: LeaderEpoch::NONE,
-                committed_metadata: Some("".into()),
-            };
-            match topics.last_mut() {
-                Some(topic) if topic.name == partition.topic.as_str() => topic.partitions.push(commit),
-                _ => topics.push(OffsetCommitRequestTopic {
-                    name: (&partition.topic).into(),
-                    topic_id: self.topic_id(&partition.topic).await?,
-                    partitions: vec![commit],
-                }),
-            }
+        let mut topics = offsets_to_commit(&offsets);
+        for topic in &mut topics {
+            topic.topic_id = self.topic_id(&topic.name.to_text()).await?;
         }
         let request = OffsetCommitRequest {
             group_id: (&self.options.group).into(),

@@ -36,7 +36,7 @@ const LAYERS: &[Layer] = &[
     shell("broker", &["protocol", "storage", "raft", "replication", "metadata", "coordinator", "client"]),
     shell("cli", &["protocol", "storage", "metadata", "broker", "client"]),
     shell("sim", &["protocol", "storage", "raft", "replication", "metadata", "coordinator", "broker", "client"]),
-    shell("conformance", &["protocol", "client"]),
+    shell("conformance", &[]),
     shell("bench", &["protocol", "conformance"]),
     shell("xtask", &[]),
 ];

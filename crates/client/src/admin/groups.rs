@@ -26,6 +26,28 @@ use crate::cluster::{Attempt, Cluster, ClusterError, Node, owned};
 /// topic that was deleted does not have.
 const NAMES_MAX: i16 = 9;
 
+/// What a commit says of `offsets`: each topic once, by name.
+pub(crate) fn offsets_to_commit(offsets: &BTreeMap<TopicPartition, Offset>) -> Vec<OffsetCommitRequestTopic<'_>> {
+    let mut topics: Vec<OffsetCommitRequestTopic<'_>> = Vec::new();
+    for (partition, &committed_offset) in offsets {
+        let commit = OffsetCommitRequestPartition {
+            partition_index: partition.partition,
+            committed_offset,
+            committed_leader_epoch: LeaderEpoch::NONE,
+            committed_metadata: Some("".into()),
+        };
+        match topics.last_mut() {
+            Some(topic) if topic.name == partition.topic.as_str() => topic.partitions.push(commit),
+            _ => topics.push(OffsetCommitRequestTopic {
+                name: (&partition.topic).into(),
+                partitions: vec![commit],
+                ..Default::default()
+            }),
+        }
+    }
+    topics
+}
+
 /// A group in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupListing {
@@ -159,24 +181,11 @@ impl Admin {
     /// # Errors
     /// No answer, or the first refusal.
     pub async fn set_offsets(&self, group: &str, offsets: &BTreeMap<TopicPartition, Offset>) -> Result<(), AdminError> {
-        let mut topics: Vec<OffsetCommitRequestTopic<'_>> = Vec::new();
-        for (partition, &committed_offset) in offsets {
-            let commit = OffsetCommitRequestPartition {
-                partition_index: partition.partition,
-                committed_offset,
-                committed_leader_epoch: LeaderEpoch::NONE,
-                committed_metadata: Some("".into()),
-            };
-            match topics.last_mut() {
-                Some(topic) if topic.name == partition.topic.as_str() => topic.partitions.push(commit),
-                _ => topics.push(OffsetCommitRequestTopic {
-                    name: (&partition.topic).into(),
-                    partitions: vec![commit],
-                    ..Default::default()
-                }),
-            }
-        }
-        let request = OffsetCommitRequest { group_id: group.into(), topics, ..OffsetCommitRequest::default() };
+        let request = OffsetCommitRequest {
+            group_id: group.into(),
+            topics: offsets_to_commit(offsets),
+            ..OffsetCommitRequest::default()
+        };
         let result = self
             .cluster
             .retrying(Node::Coordinator(group), async |connection| {

@@ -238,6 +238,10 @@ impl ServerConfig {
 fn check_property(property: &Property, notices: &mut Notices) -> Result<(), ServerConfigError> {
     let Property { key, value, line } = property;
     let Some(def) = table::find_broker(key) else {
+        if table::OF_PLUGINS.contains(&key.as_str()) {
+            notices.without_effect.push(key.clone());
+            return Ok(());
+        }
         let nearest = table::nearest(ResourceType::Broker, key);
         return Err(ServerConfigError::Unknown { name: key.clone(), line: *line, nearest });
     };

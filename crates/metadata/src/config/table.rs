@@ -122,6 +122,10 @@ pub fn find_broker(name: &str) -> Option<&'static ConfigDef> {
     })
 }
 
+/// Names in no table of Kafka's, because a plugin reads them from the file: its `StandardAuthorizer`. Without one they
+/// do nothing in Apache Kafka either.
+pub(super) const OF_PLUGINS: [&str; 2] = ["allow.everyone.if.no.acl.found", "super.users"];
+
 /// What the name of a config begins with that holds for one listener only.
 pub const LISTENER_PREFIX: &str = "listener.name.";
 

@@ -84,6 +84,14 @@ fn what_has_no_effect_yet_is_told_once_and_only_if_it_was_changed() {
 }
 
 #[test]
+fn what_an_authorizer_would_read_is_taken_without_one_as_apache_kafka_takes_it() {
+    let (_, notices) = read("super.users=User:admin\nallow.everyone.if.no.acl.found=true").expect("a good file");
+    assert_eq!(notices.without_effect, ["allow.everyone.if.no.acl.found", "super.users"]);
+    let errors = read("super.users=User:admin\nauthorizer.class.name=org.acme.Guard").expect_err("nobody would guard");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+}
+
+#[test]
 fn what_a_promise_depends_on_is_refused_unless_at_its_default() {
     refused("log.dirs=/a,/b", "several log directories are not supported yet");
     refused("remote.log.storage.system.enable=true", "leave it at false");
