@@ -20,7 +20,7 @@ pub(crate) fn run(launches: &mut [Launch], rounds: usize) -> Result<()> {
         let (mut ready, mut again, mut memory, mut cpu) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for round in 0..rounds {
             let mut node = launch.fresh()?;
-            ready.push(system::start(&mut node).with_context(|| launch.name.to_owned())?.as_secs_f64() * 1000.0);
+            ready.push(system::start(&mut node).with_context(|| launch.name.clone())?.as_secs_f64() * 1000.0);
             let pid = node.pid().context("the node does not run")?;
             let before = cpu_seconds(&pid.to_string())?;
             thread::sleep(QUIET);
@@ -32,7 +32,7 @@ pub(crate) fn run(launches: &mut [Launch], rounds: usize) -> Result<()> {
             eprintln!("Idle {}/{rounds} {}: ready after {:.0} ms", round + 1, launch.name, ready[round]);
         }
         lines.push(vec![
-            launch.name.to_owned(),
+            launch.name.clone(),
             format!("{:.0}", Spread::of(ready)),
             format!("{:.0}", Spread::of(again)),
             format!("{:.1}", Spread::of(memory)),

@@ -9,13 +9,15 @@
 //!
 //! - both brokers run at once, and their passes alternate, A B B A; ratios are of pairs, shown as median with min and max;
 //! - both are warmed with each row's own load first, because a JVM needs it;
-//! - before a pass that writes, as much memory as it will write is touched and freed, and the disk is synced;
+//! - before a pass that writes, the disk is synced, and as much page cache as it will fill is filled and freed;
+//! - a floor can be measured with them: the least that a broker can do, on this machine and in this minute;
 //! - what was written is read back: every batch with its CRC, at contiguous offsets, as many as were acknowledged. A pass
 //!   that cannot be verified ends the run: an unverified number is not printed.
 //!
 //! `cargo run --release -p milena-bench -- --help` says how to use it.
 
 mod consume;
+mod floor;
 mod idle;
 mod payload;
 mod produce;
@@ -26,7 +28,10 @@ mod topics;
 mod usage;
 mod wire;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -39,11 +44,11 @@ use crate::{
 
 /// Compare the cost of brokers: CPU seconds per GiB first, then MB/s, start-up, memory, many topics.
 ///
-/// Without ROWs, all of them. Rows that start brokers of their own (idle, topics) leave out one given by --address.
+/// Without ROWs, all of them. Rows that start brokers of their own (idle, topics) leave out --floor and one given by --address.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  milena-bench --milena target/release/milena --kafka\n  \
+    after_help = "Examples:\n  milena-bench --milena target/release/milena --kafka --floor\n  \
                   milena-bench produce-16k consume-16k --milena target/release/milena --kafka --rounds 7\n  \
                   milena-bench produce-1m --address 127.0.0.1:9092 --pid 4711\n\n\
                   Each pass is told on stderr as it ends; the table on stdout comes at the end of each row."
@@ -52,12 +57,18 @@ struct Cli {
     /// What to measure.
     #[arg(value_name = "ROW", value_enum)]
     rows: Vec<Row>,
-    /// Measure this binary, started as `PATH dev`.
+    /// Measure this binary, started as `PATH dev`. Given more than once, they are compared.
     #[arg(long, value_name = "PATH")]
-    milena: Option<PathBuf>,
+    milena: Vec<PathBuf>,
     /// Measure Apache Kafka, fetched if need be (Java and Maven needed). KAFKA_HEAP_OPTS is heeded.
     #[arg(long)]
     kafka: bool,
+    /// Measure the least that a broker can do: receive, checksum, write, acknowledge; or send a range of a file.
+    #[arg(long)]
+    floor: bool,
+    /// Be that floor.
+    #[arg(long, value_name = "DIR", hide = true)]
+    serve_floor: Option<PathBuf>,
     /// Measure a broker that runs already.
     #[arg(long, value_name = "HOST:PORT", requires = "pid")]
     address: Option<String>,
@@ -91,7 +102,7 @@ struct Cli {
 }
 
 impl Cli {
-    fn load(&self) -> rows::Load {
+    fn load<'a>(&self, home: &'a Path) -> rows::Load<'a> {
         rows::Load {
             rounds: self.rounds,
             volume: self.volume << 20,
@@ -100,12 +111,16 @@ impl Cli {
             in_flight: self.in_flight,
             fetch_in_flight: self.fetch_in_flight,
             partitions: self.partitions,
+            home,
         }
     }
 }
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
+    if let Some(home) = &cli.serve_floor {
+        return floor::serve(home);
+    }
     ensure!(
         cli.rounds > 0 && cli.connections > 0 && cli.in_flight > 0 && cli.fetch_in_flight > 0,
         "0 measures nothing"
@@ -118,9 +133,10 @@ fn main() -> Result<()> {
         None => tempfile::tempdir()?,
     };
     let mut launches = Vec::new();
-    if let Some(binary) = &cli.milena {
-        let binary = binary.canonicalize().with_context(|| format!("there is no {}", binary.display()))?;
-        launches.push(Launch::new("Milena", Product::Milena(binary), home.path()));
+    for path in &cli.milena {
+        let binary = path.canonicalize().with_context(|| format!("there is no {}", path.display()))?;
+        let name = if cli.milena.len() == 1 { "Milena".to_owned() } else { path.display().to_string() };
+        launches.push(Launch::new(&name, Product::Milena(binary), home.path()));
     }
     if cli.kafka {
         if let Some(missing) = Kafka::missing() {
@@ -129,8 +145,8 @@ fn main() -> Result<()> {
         launches.push(Launch::new("Apache Kafka", Product::Kafka(Kafka::fetch()?), home.path()));
     }
     ensure!(
-        !launches.is_empty() || cli.address.is_some(),
-        "say what to measure: --milena PATH, --kafka, or --address HOST:PORT"
+        !launches.is_empty() || cli.address.is_some() || cli.floor,
+        "say what to measure: --milena PATH, --kafka, --floor, or --address HOST:PORT"
     );
     let rows = if cli.rows.is_empty() { Row::ALL.to_vec() } else { cli.rows.clone() };
     println!("{}", usage::machine()?);
@@ -152,7 +168,10 @@ fn main() -> Result<()> {
         if let (Some(address), Some(pid)) = (&cli.address, cli.pid) {
             systems.push(System::running(address, pid)?);
         }
-        let load = cli.load();
+        if cli.floor {
+            systems.push(System::floor(home.path())?);
+        }
+        let load = cli.load(home.path());
         for row in data {
             rows::run(row, &mut systems, &load)?;
         }

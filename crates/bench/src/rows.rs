@@ -1,6 +1,9 @@
 //! Produce and consume: passes that alternate between the brokers, each verified.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
@@ -11,7 +14,7 @@ use crate::{
     produce,
     system::System,
     table::{self, Spread},
-    usage::{Meter, Usage, sync_disk, touch_memory},
+    usage::{Meter, Usage, sync_disk, warm_pages},
     wire::{Connection, Topic},
 };
 
@@ -72,7 +75,7 @@ impl Row {
 
 /// How much load.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Load {
+pub(crate) struct Load<'a> {
     /// Passes per broker.
     pub(crate) rounds: usize,
     /// Bytes per pass.
@@ -87,6 +90,8 @@ pub(crate) struct Load {
     pub(crate) fetch_in_flight: usize,
     /// Partitions.
     pub(crate) partitions: i32,
+    /// Where the brokers have their files.
+    pub(crate) home: &'a Path,
 }
 
 /// The result of a pass.
@@ -114,7 +119,7 @@ struct Contender<'a> {
 }
 
 /// Runs one row and prints it.
-pub(crate) fn run(row: Row, systems: &mut [System], load: &Load) -> Result<()> {
+pub(crate) fn run(row: Row, systems: &mut [System], load: &Load<'_>) -> Result<()> {
     let payload = Payload::of_size(row.size());
     let mut contenders = Vec::new();
     for system in systems.iter() {
@@ -171,7 +176,7 @@ const WARM_TOLERANCE: f64 = 0.05;
 
 /// Runs short passes for as long as asked, or half of it if they cost the broker the same by then: a JVM compiles for
 /// tens of seconds, and seems steady in between. Gives the time it took.
-fn warm(contender: &Contender<'_>, payload: &Payload, load: &Load) -> Result<Duration> {
+fn warm(contender: &Contender<'_>, payload: &Payload, load: &Load<'_>) -> Result<Duration> {
     let begin = Instant::now();
     let short = Load { volume: load.volume.div_ceil(4), ..*load };
     let mut costs = Vec::new();
@@ -188,18 +193,18 @@ fn warm(contender: &Contender<'_>, payload: &Payload, load: &Load) -> Result<Dur
     Ok(begin.elapsed())
 }
 
-fn pass(contender: &Contender<'_>, payload: &Payload, load: &Load) -> Result<Pass> {
+fn pass(contender: &Contender<'_>, payload: &Payload, load: &Load<'_>) -> Result<Pass> {
     match &contender.stored {
         Some(topic) => read_pass(contender.system, topic, payload, load),
         None => write_pass(contender.system, payload, load),
     }
 }
 
-fn write_pass(system: &System, payload: &Payload, load: &Load) -> Result<Pass> {
+fn write_pass(system: &System, payload: &Payload, load: &Load<'_>) -> Result<Pass> {
     let topic = fresh_topic(system, load.partitions)?;
     let requests = load.volume.div_ceil(payload.bytes.len() as u64);
     sync_disk();
-    touch_memory(load.volume);
+    warm_pages(load.home, load.volume)?;
     let meter = Meter::start(system.pid)?;
     let written = produce::run(&system.target, &topic, payload, load.connections, load.in_flight, requests)?;
     let usage = meter.stop()?;
@@ -209,14 +214,14 @@ fn write_pass(system: &System, payload: &Payload, load: &Load) -> Result<Pass> {
     Ok(Pass { gib: gib(bytes), usage })
 }
 
-fn read_pass(system: &System, topic: &Topic, payload: &Payload, load: &Load) -> Result<Pass> {
+fn read_pass(system: &System, topic: &Topic, payload: &Payload, load: &Load<'_>) -> Result<Pass> {
     let each = load.volume / load.connections.min(topic.partitions as usize) as u64;
     let meter = Meter::start(system.pid)?;
     let read = consume::run(&system.target, topic, payload, reading(payload, load, Until::Bytes(each)))?;
     Ok(Pass { gib: gib(read.bytes), usage: meter.stop()? })
 }
 
-fn reading(payload: &Payload, load: &Load, until: Until) -> Plan {
+fn reading(payload: &Payload, load: &Load<'_>, until: Until) -> Plan {
     Plan {
         connections: load.connections,
         in_flight: load.fetch_in_flight,
@@ -226,7 +231,7 @@ fn reading(payload: &Payload, load: &Load, until: Until) -> Plan {
 }
 
 /// Writes a topic to be read, and verifies it.
-fn fill(system: &System, payload: &Payload, load: &Load) -> Result<Topic> {
+fn fill(system: &System, payload: &Payload, load: &Load<'_>) -> Result<Topic> {
     let topic = fresh_topic(system, load.partitions)?;
     let requests = load.volume.div_ceil(payload.bytes.len() as u64);
     let written = produce::run(&system.target, &topic, payload, load.connections, load.in_flight, requests)?;
@@ -236,7 +241,7 @@ fn fill(system: &System, payload: &Payload, load: &Load) -> Result<Topic> {
 }
 
 /// Reads a topic from its beginning to its end: exactly what was acknowledged must be there.
-fn verify(system: &System, topic: &Topic, payload: &Payload, written: &[u64], load: &Load) -> Result<()> {
+fn verify(system: &System, topic: &Topic, payload: &Payload, written: &[u64], load: &Load<'_>) -> Result<()> {
     let plan = Plan { connections: load.connections, in_flight: 1, fetch_bytes: 1 << 20, until: Until::End };
     let read = consume::run(&system.target, topic, payload, plan).context("reading back what was written")?;
     ensure!(read.batches == written, "acknowledged {written:?} batches by partition, found {:?}", read.batches);
@@ -247,7 +252,7 @@ fn gib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 30)
 }
 
-fn report(row: Row, contenders: &[Contender<'_>], load: &Load) {
+fn report(row: Row, contenders: &[Contender<'_>], load: &Load<'_>) {
     let size = row.size() >> 10;
     let connections = load.connections;
     let title = if row.writes() {
@@ -274,12 +279,13 @@ fn report(row: Row, contenders: &[Contender<'_>], load: &Load) {
             format!("{:.2}", spread(|pass| pass.usage.own / pass.gib)),
         ]);
     }
-    if let [ours, theirs] = contenders {
+    let Some((ours, others)) = contenders.split_first() else { return };
+    for theirs in others {
         let pairs = || ours.passes.iter().zip(&theirs.passes);
         let less = Spread::of(pairs().map(|(a, b)| b.cpu() / a.cpu()));
         let faster = Spread::of(pairs().map(|(a, b)| a.megabytes_per_second() / b.megabytes_per_second()));
         lines.push(vec![
-            format!("{} is better by", ours.system.name),
+            format!("{} beats {} by", ours.system.name, theirs.system.name),
             format!("{less:.2} x"),
             format!("{faster:.2} x"),
             String::new(),

@@ -1,7 +1,10 @@
 //! A broker under test.
 
 use std::{
+    fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -14,7 +17,7 @@ use crate::wire::Target;
 #[derive(Debug)]
 pub(crate) struct Launch {
     /// What it is called in tables.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     product: Product,
     home: PathBuf,
     count: u32,
@@ -22,14 +25,31 @@ pub(crate) struct Launch {
 
 impl Launch {
     /// A broker whose directories will be made in `home`.
-    pub(crate) fn new(name: &'static str, product: Product, home: &Path) -> Self {
-        Self { name, product, home: home.join(name.replace(' ', "-")), count: 0 }
+    pub(crate) fn new(name: &str, product: Product, home: &Path) -> Self {
+        let home = home.join(name.replace([' ', '/'], "-"));
+        Self { name: name.to_owned(), product, home, count: 0 }
     }
 
     /// A node with a fresh directory, formatted where that is needed, not started.
     pub(crate) fn fresh(&mut self) -> Result<Node> {
         self.count += 1;
         Node::new(self.product.clone(), &self.home.join(self.count.to_string()))
+    }
+}
+
+#[derive(Debug)]
+enum Process {
+    Node(#[expect(dead_code, reason = "kept for its `Drop`")] Node),
+    Floor(Child),
+    Foreign,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Self::Floor(child) = self {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -43,7 +63,7 @@ pub(crate) struct System {
     /// Whose CPU counts.
     pub(crate) pid: u32,
     /// Kept for its `Drop`: the process ends with it.
-    _node: Option<Node>,
+    _process: Process,
 }
 
 impl System {
@@ -51,19 +71,35 @@ impl System {
     pub(crate) fn start(launch: &mut Launch) -> Result<Self> {
         let mut node = launch.fresh()?;
         start(&mut node).with_context(|| format!("starting {}", launch.name))?;
-        Self::of(launch.name, node)
+        Self::of(&launch.name, node)
     }
 
     /// A node that was started.
     pub(crate) fn of(name: &str, node: Node) -> Result<Self> {
         let pid = node.pid().context("the node does not run")?;
         let target = Target::ask(&node.address())?;
-        Ok(Self { name: name.to_owned(), target, pid, _node: Some(node) })
+        Ok(Self { name: name.to_owned(), target, pid, _process: Process::Node(node) })
+    }
+
+    /// Starts the floor, with its files in `home`.
+    pub(crate) fn floor(home: &Path) -> Result<Self> {
+        let home = home.join("floor");
+        fs::create_dir(&home)?;
+        let program = std::env::current_exe()?;
+        let mut child = Command::new(program).arg("--serve-floor").arg(&home).stdout(Stdio::piped()).spawn()?;
+        let mut address = String::new();
+        let output = child.stdout.take().context("the floor has no output")?;
+        let process = Process::Floor(child);
+        BufReader::new(output).read_line(&mut address)?;
+        let Process::Floor(child) = &process else { unreachable!("just made") };
+        let pid = child.id();
+        let target = Target::ask(address.trim()).context("the floor does not answer")?;
+        Ok(Self { name: "floor".to_owned(), target, pid, _process: process })
     }
 
     /// A broker that somebody else started.
     pub(crate) fn running(address: &str, pid: u32) -> Result<Self> {
-        Ok(Self { name: address.to_owned(), target: Target::ask(address)?, pid, _node: None })
+        Ok(Self { name: address.to_owned(), target: Target::ask(address)?, pid, _process: Process::Foreign })
     }
 }
 

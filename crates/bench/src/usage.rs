@@ -1,6 +1,6 @@
 //! What a pass cost, from `/proc`.
 
-use std::{fs, time::Instant};
+use std::{fs, io::Write, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
 
@@ -82,10 +82,18 @@ impl Meter {
     }
 }
 
-/// Touches and frees so much memory, so that the pass after it does not pay for pages that the hypervisor took back.
-pub(crate) fn touch_memory(bytes: u64) {
-    let memory = vec![1u8; bytes as usize];
-    std::hint::black_box(&memory);
+/// Writes a file of so many bytes to `home` and deletes it, so that the pages of the page cache that the pass after it
+/// needs are at hand. Memory that was free for some seconds is with the hypervisor, and to get a page back costs more than
+/// all that a broker does with it; to touch and free other memory does not help, the page cache takes its pages elsewhere.
+pub(crate) fn warm_pages(home: &Path, bytes: u64) -> Result<()> {
+    let path = home.join("warm-pages");
+    let mut file = fs::File::create(&path)?;
+    let piece = vec![0; 1 << 20];
+    for _ in 0..bytes.div_ceil(piece.len() as u64) {
+        file.write_all(&piece)?;
+    }
+    fs::remove_file(&path)?;
+    Ok(())
 }
 
 /// Writes to the disk what is to be written, so that the pass after it does not.
