@@ -7,6 +7,7 @@ use protocol::{
         describe_log_dirs::{DescribableLogDirTopic, DescribeLogDirsRequest},
         describe_quorum::{DescribeQuorumRequest, RequestPartitionData, RequestTopicData},
         describe_topic_partitions::{DescribeTopicPartitionsRequest, RequestCursor, TopicRequest},
+        find_coordinator::FindCoordinatorRequest,
         metadata::{MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseTopic},
     },
     types::{BrokerId, LeaderEpoch, Uuid},
@@ -110,6 +111,30 @@ fn the_advertised_address_is_told_as_it_was_written() {
     let broker = node.ask(12, &about(None)).brokers.remove(0);
     assert_eq!((broker.host.to_string(), broker.port), ("localhost".to_owned(), 19_092));
     assert_eq!(broker.rack.map(|rack| rack.to_string()), Some("r1".to_owned()));
+}
+
+#[test]
+fn a_client_is_told_the_address_of_the_listener_it_came_in_by() {
+    let node = TestNode::with(&[
+        ("listeners", "INSIDE://127.0.0.1:9092,OUTSIDE://127.0.0.1:9094,CONTROLLER://127.0.0.1:9093"),
+        ("advertised.listeners", "INSIDE://inside:9092,OUTSIDE://outside:19094,CONTROLLER://127.0.0.1:9093"),
+        ("listener.security.protocol.map", "INSIDE:PLAINTEXT,OUTSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT"),
+        ("inter.broker.listener.name", "INSIDE"),
+    ])
+    .on_listener("INSIDE");
+    let find = FindCoordinatorRequest { key: "g".into(), ..FindCoordinatorRequest::default() };
+    node.ask(3, &find);
+    let assert_told = |node: &TestNode, address: (&str, i32)| {
+        let broker = node.ask(12, &about(None)).brokers.remove(0);
+        assert_eq!((&*broker.host.to_string(), broker.port), address, "Metadata");
+        let broker = node.ask(1, &DescribeClusterRequest { endpoint_type: 1, ..Default::default() }).brokers.remove(0);
+        assert_eq!((&*broker.host.to_string(), broker.port), address, "DescribeCluster");
+        let coordinator = node.ask(3, &find);
+        assert_eq!(coordinator.error_code, ErrorCode::NONE);
+        assert_eq!((&*coordinator.host.to_string(), coordinator.port), address, "FindCoordinator");
+    };
+    assert_told(&node, ("inside", 9092));
+    assert_told(&node.on_listener("OUTSIDE"), ("outside", 19_094));
 }
 
 #[test]

@@ -189,6 +189,12 @@ impl TestNode {
         self
     }
 
+    /// Lets `self` be asked on another of the brokers' listeners.
+    pub(crate) fn on_listener(mut self, name: &str) -> Self {
+        self.peer.listener = name.into();
+        self
+    }
+
     /// What time it is.
     pub(crate) fn now(&self) -> Now {
         self.now.get()

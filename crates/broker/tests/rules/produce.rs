@@ -390,6 +390,13 @@ fn acks_are_minus_1_0_or_1() {
 }
 
 #[test]
+fn a_topic_never_needs_more_replicas_in_sync_than_it_has() {
+    let node = with_topic(&[("min.insync.replicas", "2")]);
+    let response = only_produced(node.ask(11, &produce_request(-1, &[("t", 0, batch(&["a"]))])));
+    assert_eq!((response.error_code, response.base_offset), (ErrorCode::NONE, Offset::ZERO));
+}
+
+#[test]
 fn produce_makes_no_topics() {
     let node = TestNode::new();
     for _ in 0..2 {
