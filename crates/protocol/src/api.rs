@@ -88,6 +88,7 @@ apis! {
     OFFSET_FOR_LEADER_EPOCH = 23, "OffsetForLeaderEpoch": offset_for_leader_epoch::OffsetForLeaderEpochRequest [<'a>] => OffsetForLeaderEpochResponse [<'a>];
     DESCRIBE_CONFIGS = 32, "DescribeConfigs": describe_configs::DescribeConfigsRequest [<'a>] => DescribeConfigsResponse [<'a>];
     ALTER_CONFIGS = 33, "AlterConfigs": alter_configs::AlterConfigsRequest [<'a>] => AlterConfigsResponse [<'a>];
+    ALTER_REPLICA_LOG_DIRS = 34, "AlterReplicaLogDirs": alter_replica_log_dirs::AlterReplicaLogDirsRequest [<'a>] => AlterReplicaLogDirsResponse [<'a>];
     DESCRIBE_LOG_DIRS = 35, "DescribeLogDirs": describe_log_dirs::DescribeLogDirsRequest [<'a>] => DescribeLogDirsResponse [<'a>];
     SASL_AUTHENTICATE = 36, "SaslAuthenticate": sasl_authenticate::SaslAuthenticateRequest [<'a>] => SaslAuthenticateResponse [<'a>];
     CREATE_PARTITIONS = 37, "CreatePartitions": create_partitions::CreatePartitionsRequest [<'a>] => CreatePartitionsResponse [<'a>];

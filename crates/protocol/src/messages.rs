@@ -8,6 +8,7 @@
 #![allow(missing_docs)]
 
 pub mod alter_configs;
+pub mod alter_replica_log_dirs;
 pub mod api_versions;
 pub mod create_partitions;
 pub mod create_topics;
