@@ -1,4 +1,5 @@
 //! Judges that are no clients: what they ask is one question each, of a whole data directory or a whole history.
 
+pub mod directories;
 pub mod dump_log;
 pub mod kill_9;

@@ -17,6 +17,8 @@ use crate::{cache, process};
 
 /// The release that Milena is measured against.
 pub const VERSION: &str = "4.3.1";
+/// The last release before 4.0: the oldest whose directories Milena takes over.
+pub const BEFORE_4: &str = "3.9.2";
 
 const SCALA: &str = "2.13";
 const LOG4J: &str = "2.25.4";
@@ -60,9 +62,19 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     ("verifiable-producer", "org.apache.kafka.tools.VerifiableProducer"),
 ];
 
+/// Before 4.0 Kafka logs by log4j 1, whose file has another form.
+const LOGGING_BEFORE_4: &str = "\
+log4j.rootLogger=${log.level}, stderr
+log4j.appender.stderr=org.apache.log4j.ConsoleAppender
+log4j.appender.stderr.target=System.err
+log4j.appender.stderr.layout=org.apache.log4j.PatternLayout
+log4j.appender.stderr.layout.ConversionPattern=[%d] %p %m (%c)%n
+";
+
 /// Apache Kafka's jars on this machine.
 #[derive(Clone, Debug)]
 pub struct Kafka {
+    version: &'static str,
     folder: PathBuf,
     class_path: String,
 }
@@ -83,12 +95,21 @@ impl Kafka {
     /// # Errors
     /// If Maven cannot be run or cannot fetch.
     pub fn fetch() -> Result<Kafka> {
-        let name = format!("kafka-{VERSION}");
-        let pom = pom();
-        let recipe = format!("{pom}{LOGGING}");
+        Kafka::fetch_release(VERSION)
+    }
+
+    /// Fetches another release: [`VERSION`] or [`BEFORE_4`].
+    ///
+    /// # Errors
+    /// If Maven cannot be run or cannot fetch.
+    pub fn fetch_release(version: &'static str) -> Result<Kafka> {
+        let name = format!("kafka-{version}");
+        let pom = pom(version);
+        let (file, logging) = logging(version);
+        let recipe = format!("{pom}{logging}");
         let folder = cache::folder(&name, &recipe, |folder| {
             fs::write(folder.join("pom.xml"), &pom)?;
-            fs::write(folder.join("log4j2.properties"), LOGGING)?;
+            fs::write(folder.join(file), logging)?;
             let mut maven = Command::new("mvn");
             maven
                 .args(["-q", "-B", &format!("{DEPENDENCY_PLUGIN}:build-classpath")])
@@ -103,13 +124,19 @@ impl Kafka {
             fs::remove_file(folder.join(".installed"))?;
             anyhow::bail!("{gone} is gone from Maven's repository; run this again to fetch it");
         }
-        Ok(Kafka { folder, class_path })
+        Ok(Kafka { version, folder, class_path })
     }
 
     /// The folder of the cache that holds this release.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The release.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        self.version
     }
 
     /// All jars, separated as Java wants them.
@@ -129,7 +156,10 @@ impl Kafka {
 
     fn java(&self, log_level: &str) -> Command {
         let mut java = Command::new("java");
-        java.arg(format!("-Dlog4j2.configurationFile={}", self.folder.join("log4j2.properties").display()))
+        let (file, _) = logging(self.version);
+        let file = self.folder.join(file);
+        java.arg(format!("-Dlog4j2.configurationFile={}", file.display()))
+            .arg(format!("-Dlog4j.configuration=file:{}", file.display()))
             .arg(format!("-Dlog.level={log_level}"))
             .args(["-cp", &self.class_path]);
         java
@@ -187,12 +217,19 @@ fn class(name: &str) -> &str {
     PROGRAMS.iter().find(|(program, _)| *program == short).map_or(name, |(_, class)| class)
 }
 
-fn pom() -> String {
+/// The file that tells Kafka's logging where to go, and its content.
+fn logging(version: &str) -> (&'static str, &'static str) {
+    if version == BEFORE_4 { ("log4j.properties", LOGGING_BEFORE_4) } else { ("log4j2.properties", LOGGING) }
+}
+
+fn pom(release: &str) -> String {
     let kafka_core = format!("kafka_{SCALA}");
     let mut dependencies = String::new();
+    // Before 4.0 Kafka's poms name a logging backend.
+    let backend: &[&str] = if release == BEFORE_4 { &[] } else { &["log4j-slf4j-impl", "log4j-core", "log4j-1.2-api"] };
     for (group, artifacts, version) in [
-        ("org.apache.kafka", &[kafka_core.as_str(), "kafka-tools", "kafka-shell"][..], VERSION),
-        ("org.apache.logging.log4j", &["log4j-slf4j-impl", "log4j-core", "log4j-1.2-api"][..], LOG4J),
+        ("org.apache.kafka", &[kafka_core.as_str(), "kafka-tools", "kafka-shell"][..], release),
+        ("org.apache.logging.log4j", backend, LOG4J),
     ] {
         for artifact in artifacts {
             dependencies.push_str(&format!(

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// What is started.
 #[derive(Clone, Debug)]
 pub enum Product {
-    /// `milena dev`, from this binary.
+    /// `milena` from this binary: `dev`, or `server` in a home that has a `server.properties`.
     Milena(PathBuf),
     /// Apache Kafka.
     Kafka(Kafka),
@@ -41,12 +41,29 @@ impl Node {
     /// # Errors
     /// If no port is free, or Apache Kafka cannot format the directory.
     pub fn new(product: Product, home: &Path) -> Result<Node> {
+        Node::with_properties(product, home, &[])
+    }
+
+    /// The same with `properties`, lines of `name=value`, which Milena ignores unless it takes over later.
+    ///
+    /// # Errors
+    /// As [`Node::new`].
+    pub fn with_properties(product: Product, home: &Path, properties: &[String]) -> Result<Node> {
         fs::create_dir_all(home)?;
         let port = free_port()?;
         if let Product::Kafka(kafka) = &product {
-            kafka.format(home, port, &[])?;
+            kafka.format(home, port, properties)?;
         }
         Ok(Node { product, home: home.to_owned(), port, child: None })
+    }
+
+    /// Lets another product go on with the directory, the port and the properties, from the next start on.
+    ///
+    /// # Panics
+    /// If the node runs.
+    pub fn hand_over(&mut self, product: Product) {
+        assert!(self.child.is_none(), "the node runs");
+        self.product = product;
     }
 
     /// Where clients connect.
@@ -85,11 +102,14 @@ impl Node {
             Product::Kafka(kafka) => kafka.node(&self.home, &log)?.spawn().context("starting java")?,
             Product::Milena(binary) => {
                 let log = File::options().create(true).append(true).open(&log)?;
-                Command::new(binary)
-                    .arg("dev")
-                    .arg("--data-dir")
-                    .arg(self.data())
-                    .args(["--port", &self.port.to_string()])
+                let mut milena = Command::new(binary);
+                let config = self.home.join("server.properties");
+                if config.exists() {
+                    milena.arg("server").arg("--config").arg(config);
+                } else {
+                    milena.arg("dev").arg("--data-dir").arg(self.data()).args(["--port", &self.port.to_string()]);
+                }
+                milena
                     .stdin(Stdio::null())
                     .stdout(log.try_clone()?)
                     .stderr(log)

@@ -9,8 +9,8 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 
 use crate::clients::{self, CLIENTS, Client, Installed, Outcome, Phase, Program, Scene};
-use crate::judges::{dump_log, kill_9};
-use crate::kafka::Kafka;
+use crate::judges::{directories, dump_log, kill_9};
+use crate::kafka::{self, Kafka};
 use crate::node::{Node, Product};
 use crate::table::Table;
 
@@ -19,6 +19,8 @@ const AT_ONCE: usize = 3;
 
 const DUMP_LOG: &str = "dump-log";
 const KILL_9: &str = "kill-9";
+const DIRECTORIES: &str = "directories";
+const JUDGES: [&str; 3] = [DUMP_LOG, KILL_9, DIRECTORIES];
 
 /// Run the foreign clients and judges against a node.
 #[derive(Debug, clap::Args)]
@@ -50,7 +52,7 @@ impl Options {
     /// What kept the run from its end; a cell that fails is none.
     pub fn run(&self) -> Result<bool> {
         for name in &self.only {
-            let known = CLIENTS.iter().map(|client| client.name).chain([DUMP_LOG, KILL_9]);
+            let known = CLIENTS.iter().map(|client| client.name).chain(JUDGES);
             ensure!(
                 known.clone().any(|known| known == name),
                 "{name} is none of {}",
@@ -107,6 +109,9 @@ impl Options {
         if self.wants(KILL_9) && self.kill_cycles > 0 {
             judges.push(KILL_9);
         }
+        if self.wants(DIRECTORIES) && !self.against_kafka {
+            judges.push(DIRECTORIES);
+        }
         let kafka = match clients::java()? {
             _ if judges.is_empty() => None,
             Ok(kafka) => Some(kafka),
@@ -125,6 +130,16 @@ impl Options {
             println!("stopped after {:.2} s", node.stop()?.as_secs_f64());
             if let Some(kafka) = kafka.as_ref().filter(|_| judges.contains(&DUMP_LOG)) {
                 dump(kafka, &node, "after the clients", table);
+            }
+        }
+        if let Some(kafka) = kafka.as_ref().filter(|_| judges.contains(&DIRECTORIES)) {
+            for release in [kafka::VERSION, kafka::BEFORE_4] {
+                let begin = Instant::now();
+                let home = folder.join(format!("{DIRECTORIES}-{release}"));
+                let verdict = clients::compile_java(kafka, folder).and_then(|class_path| {
+                    directories::judge(&class_path, Kafka::fetch_release(release)?, kafka, product.clone(), &home)
+                });
+                judged(DIRECTORIES, &format!("of {release}, both ways"), begin, verdict, table);
             }
         }
         if let Some(kafka) = kafka.filter(|_| judges.contains(&KILL_9)) {

@@ -23,6 +23,8 @@ impl MetadataVersion {
     pub const FEATURE: &'static str = "metadata.version";
     /// The lowest level that Kafka 4 supports.
     pub const MIN: Self = Self(7);
+    /// The lowest level of a cluster that this version runs, 3.9-IV0: the last before Kafka 4.
+    pub const OLDEST: Self = Self(21);
     /// The latest stable level, 4.3-IV0.
     pub const LATEST: Self = Self(30);
     /// The latest level that `unstable.feature.versions.enable` opens, 4.4-IV0.

@@ -1,8 +1,8 @@
 //! The features that this version supports, and whether it can run at the levels that a cluster has finalized.
 //!
 //! What is supported is told to the cluster as Apache Kafka 4.3 tells it, since a node is refused whose range lacks a
-//! finalized level. But metadata is written at one level only: a cluster that was formatted at an older one is refused
-//! by name instead of being half understood.
+//! finalized level. What is run at is a little less: from 3.9-IV0 on, the level of the last Kafka before 4. A cluster
+//! that is older yet is refused by name, because nobody has tried.
 //!
 //! Source: Kafka `Feature`, `FeatureControlManager`, `QuorumFeatures`.
 
@@ -71,7 +71,7 @@ impl std::error::Error for UnsupportedLevel {}
 pub fn check(features: &FeaturesImage, unstable: bool) -> Result<(), UnsupportedLevel> {
     let mut supported = supported(unstable);
     if let Some(levels) = supported.get_mut(MetadataVersion::FEATURE) {
-        *levels = MetadataVersion::LATEST.0..=*levels.end();
+        *levels = MetadataVersion::OLDEST.0..=*levels.end();
     }
     for (feature, level) in features.iter() {
         let levels = supported.get(feature);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_levels_of_kafka_4_3_are_fine_and_those_of_4_4_where_unstable_ones_are_asked_for() {
+    fn the_levels_from_kafka_3_9_to_4_3_are_fine_and_those_of_4_4_where_unstable_ones_are_asked_for() {
         let formatted = [
             ("eligible.leader.replicas.version", 1),
             ("group.version", 1),
@@ -104,6 +104,7 @@ mod tests {
         ];
         assert_eq!(check(&at(30, &formatted), false), Ok(()));
         assert_eq!(check(&at(30, &[]), true), Ok(()));
+        assert_eq!(check(&at(21, &[]), false), Ok(()));
         assert_eq!(check(&at(31, &[]), true), Ok(()));
         assert_eq!(check(&FeaturesImage::default(), false), Ok(()));
     }
@@ -111,9 +112,9 @@ mod tests {
     #[test]
     fn any_other_level_is_refused_by_its_name() {
         for (features, unstable, text) in [
-            (at(29, &[]), true, "metadata.version is 29 (4.2-IV1); this version needs 30 to 31"),
-            (at(31, &[]), false, "metadata.version is 31 (4.4-IV0); this version needs 30 (or set unstable"),
-            (at(32, &[]), true, "metadata.version is 32; this version needs 30 to 31"),
+            (at(20, &[]), true, "metadata.version is 20 (3.8-IV0); this version needs 21 to 31"),
+            (at(31, &[]), false, "metadata.version is 31 (4.4-IV0); this version needs 21 to 30 (or set unstable"),
+            (at(32, &[]), true, "metadata.version is 32; this version needs 21 to 31"),
             (at(30, &[("share.version", 2)]), false, "share.version is 2; this version needs 0 to 1"),
             (at(30, &[("kept.secret", 1)]), false, "kept.secret is 1, a feature that this version does not know"),
         ] {
