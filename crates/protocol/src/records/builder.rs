@@ -110,6 +110,14 @@ impl BatchBuilder {
         self
     }
 
+    /// Says when tombstones and markers in the batch may go (KIP-534). To be called before the first record.
+    #[must_use]
+    pub fn delete_horizon(mut self, horizon: Timestamp) -> Self {
+        self.header.attributes = self.header.attributes.with_delete_horizon(true);
+        self.header.base_timestamp = horizon;
+        self
+    }
+
     /// Appends a record at the next offset.
     ///
     /// # Panics
@@ -148,7 +156,7 @@ impl BatchBuilder {
         headers: impl ExactSizeIterator<Item = Header<'h>>,
     ) {
         assert!(offset_delta > self.header.last_offset_delta, "offsets rise inside a batch");
-        if self.is_empty() {
+        if self.is_empty() && !self.header.attributes.has_delete_horizon() {
             self.header.base_timestamp = timestamp;
         }
         let record = &mut self.record;
@@ -195,6 +203,18 @@ impl BatchBuilder {
         self.header.next_offset()
     }
 
+    /// The batch, which spans offsets up to `last_offset_delta` behind the base offset, whatever its last record's is: so
+    /// it keeps its last offset and sequence number when its last records are compacted away.
+    ///
+    /// # Panics
+    /// If a record is beyond; and as [`BatchBuilder::build`].
+    #[must_use]
+    pub fn build_spanning(mut self, last_offset_delta: i32) -> Vec<u8> {
+        assert!(last_offset_delta >= self.header.last_offset_delta, "a batch spans its records");
+        self.header.last_offset_delta = last_offset_delta;
+        self.build()
+    }
+
     /// The batch.
     ///
     /// # Panics
@@ -207,6 +227,20 @@ impl BatchBuilder {
             BatchHeader { max_timestamp: self.log_append_time.unwrap_or(self.header.max_timestamp), ..self.header };
         finish(header, records, self.compression)
     }
+}
+
+/// A batch without records that spans the same offsets as the one with this header, and remembers its producer: what
+/// compaction leaves of a batch whose records are all gone.
+///
+/// Source: Kafka `DefaultRecordBatch.writeEmptyHeader`.
+#[must_use]
+pub fn empty_batch(header: &BatchHeader) -> Vec<u8> {
+    let attributes = Attributes::default()
+        .with_timestamp_type(header.attributes.timestamp_type())
+        .with_transactional(header.attributes.is_transactional())
+        .with_control(header.attributes.is_control());
+    let header = BatchHeader { attributes, base_timestamp: Timestamp::NONE, record_count: 0, ..*header };
+    finish(header, vec![0; HEADER_SIZE], Compression::NONE)
 }
 
 /// A batch with the records of `uncompressed`, which has room for the header before them. Length, codec and CRC of
