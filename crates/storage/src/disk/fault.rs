@@ -4,20 +4,19 @@
 //! them stands the list of writes not synced yet. Directories likewise. From this follow the two deaths:
 //!
 //! - [`FaultDisk::kill`]: the process dies. The page cache stays, open handles and locks are gone.
-//! - [`FaultDisk::crash`]: the power goes. Of each file's unsynced writes the seed decides what reached the platter:
-//!   nothing, everything, the first few with the last one torn, or any of their pages in any order, with zeros where
-//!   a page is missing below the new size. Of each directory's unsynced changes the first few survive, as with a
-//!   journal. What was synced is kept, always.
+//! - [`FaultDisk::crash`]: the power goes. What was synced is kept, always; of the rest the seed decides what reached
+//!   the platter ([`platter`]).
 //!
 //! A failed `sync` leaves the page cache as it is and forgets the writes, as Linux does: the bytes can be read and
 //! will never be written. Errors are planned ([`FaultRule`]), space can run out ([`FaultDisk::set_capacity`]), bits can
-//! flip ([`FaultDisk::flip_bit`]), and everything can stop at the n-th change ([`FaultDisk::stop_after`]), which is
-//! how every crash point of an operation is visited in turn.
+//! flip ([`FaultDisk::flip_bit`]), and everything can stop at the n-th change ([`FaultDisk::stop_after`]). A disk that
+//! keeps its history ([`FaultDisk::keep_history`]) is afterwards there as it was before each change; from each of these a
+//! fork goes its own way ([`FaultDisk::fork`]), and every death at every moment is visited in turn
+//! ([`FaultDisk::crash_by`]). Contents are shared until somebody writes, so a fork costs little.
 
 use std::{
     collections::BTreeMap,
     io::{self, IoSlice},
-    mem,
     os::fd::BorrowedFd,
     path::{Component, Path, PathBuf},
     sync::Arc,
@@ -27,8 +26,9 @@ use parking_lot::Mutex;
 
 use super::{Disk, DiskError, DiskFile, DiskLock, Entry, LockError, Open, Result};
 
-/// The unit in which unsynced bytes are lost.
-const PAGE: usize = 4096;
+mod platter;
+
+use platter::{Dir, DirChange, File, FileChange, Inode};
 
 /// Operations that are to fail with an IO error.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ pub struct FaultRule {
 #[derive(Clone, Debug)]
 pub struct FaultDisk(Arc<Mutex<State>>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     /// State of the generator (SplitMix64).
     chance: u64,
@@ -65,74 +65,8 @@ struct State {
     stop_at: Option<u64>,
     /// Whether the write during which everything stopped has had its half.
     torn: bool,
-}
-
-#[derive(Debug)]
-enum Inode {
-    File(File),
-    Dir(Dir),
-}
-
-#[derive(Debug, Default)]
-struct File {
-    cached: Vec<u8>,
-    durable: Vec<u8>,
-    pending: Vec<FileChange>,
-}
-
-#[derive(Debug)]
-enum FileChange {
-    Write { position: usize, bytes: Vec<u8> },
-    Truncate { size: usize },
-}
-
-#[derive(Debug, Default)]
-struct Dir {
-    cached: BTreeMap<String, u64>,
-    durable: BTreeMap<String, u64>,
-    pending: Vec<DirChange>,
-}
-
-#[derive(Debug)]
-enum DirChange {
-    Add { name: String, inode: u64 },
-    Remove { name: String },
-    Rename { from: String, to: String },
-}
-
-impl FileChange {
-    fn apply(&self, content: &mut Vec<u8>) {
-        match self {
-            Self::Write { position, bytes } => write(content, *position, bytes),
-            Self::Truncate { size } => content.resize(*size, 0),
-        }
-    }
-}
-
-fn write(content: &mut Vec<u8>, position: usize, bytes: &[u8]) {
-    let end = position + bytes.len();
-    if content.len() < end {
-        content.resize(end, 0);
-    }
-    content[position..end].copy_from_slice(bytes);
-}
-
-impl DirChange {
-    fn apply(&self, names: &mut BTreeMap<String, u64>) {
-        match self {
-            Self::Add { name, inode } => {
-                names.insert(name.clone(), *inode);
-            }
-            Self::Remove { name } => {
-                names.remove(name);
-            }
-            Self::Rename { from, to } => {
-                if let Some(inode) = names.remove(from) {
-                    names.insert(to.clone(), inode);
-                }
-            }
-        }
-    }
+    /// The disk as it was before each change.
+    history: Option<Vec<FaultDisk>>,
 }
 
 impl FaultDisk {
@@ -150,26 +84,53 @@ impl FaultDisk {
             changes: 0,
             stop_at: None,
             torn: false,
+            history: None,
         })))
     }
 
     /// The power goes, and comes back: see the module's header. Planned faults are forgotten.
     pub fn crash(&self) {
+        let mut chance = self.0.lock().chance;
+        self.crash_by(&mut |limit| below(&mut chance, limit));
+        self.0.lock().chance = chance;
+    }
+
+    /// The same, and `choose` decides: given a limit, it says a number below it. To choose 0 always loses everything that
+    /// can be lost.
+    pub fn crash_by(&self, choose: &mut dyn FnMut(u64) -> u64) {
         let state = &mut *self.0.lock();
         for inode in state.inodes.values_mut() {
             match inode {
-                Inode::Dir(dir) => {
-                    let kept = below(&mut state.chance, dir.pending.len() as u64 + 1) as usize;
-                    dir.pending.drain(..).take(kept).for_each(|change| change.apply(&mut dir.durable));
-                    dir.cached.clone_from(&dir.durable);
-                }
-                Inode::File(file) => {
-                    lose(&mut state.chance, file);
-                    file.cached.clone_from(&file.durable);
-                }
+                Inode::Dir(dir) => dir.lose(choose),
+                Inode::File(file) => file.lose(choose),
             }
         }
         state.end_life();
+    }
+
+    /// Another disk that is as this one is now, and goes its own way. Handles stay with this one.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut state = self.0.lock().clone();
+        state.history = None;
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// From now on, keeps the disk as it was before each change.
+    pub fn keep_history(&self) {
+        self.0.lock().history = Some(Vec::new());
+    }
+
+    /// The disk as it was before each change since [`keep_history`](Self::keep_history); it is kept no longer.
+    #[must_use]
+    pub fn take_history(&self) -> Vec<Self> {
+        self.0.lock().history.take().unwrap_or_default()
+    }
+
+    /// A number that differs, as good as surely, between disks that hold different names or contents now.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        platter::digest(&self.0.lock().inodes)
     }
 
     /// The process dies and a new one may start: handles and locks are gone, the page cache stays. Planned faults are
@@ -209,10 +170,7 @@ impl FaultDisk {
         let state = &mut *self.0.lock();
         let inode = state.find(path).expect("a file to flip a bit of");
         let Some(Inode::File(file)) = state.inodes.get_mut(&inode) else { panic!("a directory has no bits") };
-        file.cached[byte] ^= 1 << bit;
-        if let Some(durable) = file.durable.get_mut(byte) {
-            *durable ^= 1 << bit;
-        }
+        file.flip_bit(byte, bit);
     }
 }
 
@@ -223,50 +181,6 @@ fn below(chance: &mut u64, limit: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     (z ^ (z >> 31)) % limit
-}
-
-/// Decides which of a file's unsynced changes reached the platter.
-fn lose(chance: &mut u64, file: &mut File) {
-    let pending = mem::take(&mut file.pending);
-    match below(chance, 4) {
-        0 => {}
-        1 => pending.iter().for_each(|change| change.apply(&mut file.durable)),
-        2 => {
-            let whole = below(chance, pending.len() as u64 + 1) as usize;
-            for change in &pending[..whole] {
-                change.apply(&mut file.durable);
-            }
-            if let Some(FileChange::Write { position, bytes }) = pending.get(whole) {
-                let torn = below(chance, bytes.len() as u64 + 1) as usize;
-                write(&mut file.durable, *position, &bytes[..torn]);
-            }
-        }
-        _ => {
-            for change in &pending {
-                match change {
-                    FileChange::Truncate { .. } => {
-                        if below(chance, 2) == 0 {
-                            change.apply(&mut file.durable);
-                        }
-                    }
-                    FileChange::Write { position, bytes } => {
-                        let mut at = 0;
-                        while at < bytes.len() {
-                            let page_end = (position + at) / PAGE * PAGE + PAGE;
-                            let end = (page_end - position).min(bytes.len());
-                            match below(chance, 3) {
-                                0 => write(&mut file.durable, position + at, &bytes[at..end]),
-                                // The new size was journaled, the page was not written.
-                                1 if file.durable.len() < position + end => file.durable.resize(position + end, 0),
-                                _ => {}
-                            }
-                            at = end;
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 impl State {
@@ -282,13 +196,9 @@ impl State {
         while let Some(&inode) = reachable.get(next) {
             next += 1;
             if let Some(Inode::Dir(dir)) = self.inodes.get(&inode) {
-                let pending = dir.pending.iter().filter_map(|change| match change {
-                    DirChange::Add { inode, .. } => Some(inode),
-                    DirChange::Remove { .. } | DirChange::Rename { .. } => None,
-                });
-                for child in dir.cached.values().chain(dir.durable.values()).chain(pending) {
-                    if !reachable.contains(child) {
-                        reachable.push(*child);
+                for child in dir.children() {
+                    if !reachable.contains(&child) {
+                        reachable.push(child);
                     }
                 }
             }
@@ -318,6 +228,10 @@ impl State {
             return Err(DiskError::new(operation, path, io::Error::other("everything has stopped")));
         }
         self.check(operation, path)?;
+        if let Some(mut history) = self.history.take() {
+            history.push(FaultDisk(Arc::new(Mutex::new(self.clone()))));
+            self.history = Some(history);
+        }
         self.changes += 1;
         Ok(())
     }
@@ -332,7 +246,7 @@ impl State {
             match component {
                 Component::RootDir | Component::CurDir => {}
                 Component::Normal(name) => match self.inodes.get(&inode)? {
-                    Inode::Dir(dir) => inode = *dir.cached.get(name.to_str()?)?,
+                    Inode::Dir(dir) => inode = *dir.names().get(name.to_str()?)?,
                     Inode::File(_) => return None,
                 },
                 Component::ParentDir | Component::Prefix(_) => return None,
@@ -349,9 +263,9 @@ impl State {
         }
     }
 
-    fn parent(&mut self, operation: &'static str, path: &Path) -> Result<(&mut Dir, String)> {
+    fn parent(&mut self, operation: &'static str, path: &Path) -> Result<(&mut Dir, Arc<str>)> {
         let missing = || DiskError::new(operation, path, io::ErrorKind::NotFound);
-        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(missing)?.to_owned();
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(missing)?.into();
         let dir = self.dir(path.parent().ok_or_else(missing)?).ok_or_else(missing)?;
         Ok((dir, name))
     }
@@ -359,8 +273,7 @@ impl State {
     fn add(&mut self, operation: &'static str, path: &Path, inode: Inode) -> Result<u64> {
         let number = self.next_inode;
         let (dir, name) = self.parent(operation, path)?;
-        dir.cached.insert(name.clone(), number);
-        dir.pending.push(DirChange::Add { name, inode: number });
+        dir.change(DirChange::Add { name, inode: number });
         self.next_inode += 1;
         self.inodes.insert(number, inode);
         Ok(number)
@@ -368,22 +281,10 @@ impl State {
 
     fn used(&self) -> u64 {
         let files = self.inodes.values().map(|inode| match inode {
-            Inode::File(file) => file.cached.len() as u64,
+            Inode::File(file) => file.size() as u64,
             Inode::Dir(_) => 0,
         });
         files.sum()
-    }
-}
-
-fn sync_content(file: &mut File) {
-    for change in file.pending.drain(..) {
-        change.apply(&mut file.durable);
-    }
-}
-
-fn sync_names(dir: &mut Dir) {
-    for change in dir.pending.drain(..) {
-        change.apply(&mut dir.durable);
     }
 }
 
@@ -403,10 +304,11 @@ impl Disk for FaultDisk {
         };
         match state.inodes.get_mut(&inode) {
             Some(Inode::File(file)) => {
-                if open == Open::Empty && !file.cached.is_empty() {
-                    file.cached.clear();
-                    file.pending.push(FileChange::Truncate { size: 0 });
+                if open == Open::Empty && file.size() > 0 {
                     state.change("open", path)?;
+                    if let Some(Inode::File(file)) = state.inodes.get_mut(&inode) {
+                        file.change(FileChange::Truncate { size: 0 });
+                    }
                 }
             }
             _ => return failed(io::ErrorKind::IsADirectory),
@@ -418,16 +320,16 @@ impl Disk for FaultDisk {
         let state = &mut *self.0.lock();
         state.check("list", dir)?;
         let Some(listed) = state.dir(dir) else { return Err(DiskError::new("list", dir, io::ErrorKind::NotFound)) };
-        let names: Vec<_> = listed.cached.iter().map(|(name, inode)| (name.clone(), *inode)).collect();
+        let names = Arc::clone(listed.names());
         let is_dir = |inode| matches!(state.inodes.get(&inode), Some(Inode::Dir(_)));
-        Ok(names.into_iter().map(|(name, inode)| Entry { name, is_dir: is_dir(inode) }).collect())
+        Ok(names.iter().map(|(name, inode)| Entry { name: name.to_string(), is_dir: is_dir(*inode) }).collect())
     }
 
     fn size(&self, path: &Path) -> Result<u64> {
         let state = &mut *self.0.lock();
         state.check("look at", path)?;
         match state.find(path).and_then(|inode| state.inodes.get(&inode)) {
-            Some(Inode::File(file)) => Ok(file.cached.len() as u64),
+            Some(Inode::File(file)) => Ok(file.size() as u64),
             _ => Err(DiskError::new("look at", path, io::ErrorKind::NotFound)),
         }
     }
@@ -446,14 +348,13 @@ impl Disk for FaultDisk {
         state.change("remove", dir)?;
         match state.dir(dir) {
             None => return Err(DiskError::new("remove", dir, io::ErrorKind::NotFound)),
-            Some(removed) if !removed.cached.is_empty() => {
+            Some(removed) if !removed.names().is_empty() => {
                 return Err(DiskError::new("remove", dir, io::ErrorKind::DirectoryNotEmpty));
             }
             Some(_) => {}
         }
         let (parent, name) = state.parent("remove", dir)?;
-        parent.cached.remove(&name);
-        parent.pending.push(DirChange::Remove { name });
+        parent.change(DirChange::Remove { name });
         Ok(())
     }
 
@@ -463,11 +364,10 @@ impl Disk for FaultDisk {
         assert_eq!(from.parent(), to.parent(), "names change within their directory only");
         let (_, new) = state.parent("rename", to)?;
         let (dir, old) = state.parent("rename", from)?;
-        let Some(inode) = dir.cached.remove(&old) else {
+        if !dir.names().contains_key(&old) {
             return Err(DiskError::new("rename", from, io::ErrorKind::NotFound));
-        };
-        dir.cached.insert(new.clone(), inode);
-        dir.pending.push(DirChange::Rename { from: old, to: new });
+        }
+        dir.change(DirChange::Rename { from: old, to: new });
         Ok(())
     }
 
@@ -475,10 +375,10 @@ impl Disk for FaultDisk {
         let state = &mut *self.0.lock();
         state.change("remove", path)?;
         let (dir, name) = state.parent("remove", path)?;
-        if dir.cached.remove(&name).is_none() {
+        if !dir.names().contains_key(&name) {
             return Err(DiskError::new("remove", path, io::ErrorKind::NotFound));
         }
-        dir.pending.push(DirChange::Remove { name });
+        dir.change(DirChange::Remove { name });
         Ok(())
     }
 
@@ -486,7 +386,7 @@ impl Disk for FaultDisk {
         let state = &mut *self.0.lock();
         state.change("sync", dir)?;
         let Some(synced) = state.dir(dir) else { return Err(DiskError::new("sync", dir, io::ErrorKind::NotFound)) };
-        sync_names(synced);
+        synced.sync();
         Ok(())
     }
 
@@ -495,8 +395,8 @@ impl Disk for FaultDisk {
         state.change("sync", path)?;
         for inode in state.inodes.values_mut() {
             match inode {
-                Inode::File(file) => sync_content(file),
-                Inode::Dir(dir) => sync_names(dir),
+                Inode::File(file) => file.sync(),
+                Inode::Dir(dir) => dir.sync(),
             }
         }
         Ok(())
@@ -592,7 +492,7 @@ impl DiskFile for FaultFile {
             let torn = state.stopped() && !std::mem::replace(&mut state.torn, true);
             bytes.truncate(if torn { below(&mut state.chance, bytes.len() as u64 + 1) as usize } else { 0 });
         } else {
-            let size = self.content(state).cached.len();
+            let size = self.content(state).size();
             let free = usize::try_from(state.capacity.saturating_sub(state.used())).unwrap_or(usize::MAX);
             let room = free.saturating_add(size.saturating_sub(position));
             if bytes.len() > room {
@@ -601,16 +501,14 @@ impl DiskFile for FaultFile {
             }
         }
         if !bytes.is_empty() {
-            let file = self.content(state);
-            write(&mut file.cached, position, &bytes);
-            file.pending.push(FileChange::Write { position, bytes });
+            self.content(state).change(FileChange::Write { position, bytes: bytes.into() });
         }
         outcome
     }
 
     fn read_at(&self, position: u64, buffer: &mut [u8]) -> Result<usize> {
         self.look("read", |file| {
-            let rest = file.cached.get(position as usize..).unwrap_or(&[]);
+            let rest = file.content().get(position as usize..).unwrap_or(&[]);
             let len = rest.len().min(buffer.len());
             buffer[..len].copy_from_slice(&rest[..len]);
             len
@@ -618,27 +516,22 @@ impl DiskFile for FaultFile {
     }
 
     fn size(&self) -> Result<u64> {
-        self.look("look at", |file| file.cached.len() as u64)
+        self.look("look at", |file| file.size() as u64)
     }
 
     fn sync(&self) -> Result<()> {
-        let synced = self.change("sync", sync_content);
+        let synced = self.change("sync", File::sync);
         if synced.is_err() {
             let state = &mut *self.disk.0.lock();
             if self.alive(state, "sync").is_ok() && !state.stopped() {
-                // Marked clean without being written: only the next power cut shows it.
-                self.content(state).pending.clear();
+                self.content(state).forget_changes();
             }
         }
         synced
     }
 
     fn truncate(&self, size: u64) -> Result<()> {
-        self.change("truncate", |file| {
-            let size = size as usize;
-            file.cached.resize(size, 0);
-            file.pending.push(FileChange::Truncate { size });
-        })
+        self.change("truncate", |file| file.change(FileChange::Truncate { size: size as usize }))
     }
 
     fn allocate(&self, _size: u64) -> Result<()> {
