@@ -126,6 +126,54 @@ impl Collector for NodeCollector {
         gauge("kafka_server_raftmetrics_high_watermark", "Committed metadata", controller.high_watermark.0)?;
         gauge("kafka_server_raftmetrics_log_end_offset", "Written metadata", controller.log_end.0)?;
 
+        let cleaner = node.cleaner.status(node, self.0.clock.now());
+        gauge(
+            "kafka_log_logcleaner_max_buffer_utilization_percent",
+            "Memory for keys in use in the last cleanings",
+            { cleaner.max_buffer_utilization_percent },
+        )?;
+        gauge("kafka_log_logcleaner_cleaner_recopy_percent", "Part of what was read that the last cleanings kept", {
+            cleaner.recopy_percent
+        })?;
+        gauge("kafka_log_logcleaner_max_clean_time_secs", "Length of the longest of the last cleanings", {
+            cleaner.max_clean_time_secs
+        })?;
+        gauge("kafka_log_logcleaner_max_compaction_delay_secs", "How overdue what the last cleanings met was", {
+            cleaner.max_compaction_delay_secs
+        })?;
+        gauge("kafka_log_logcleaner_deadthreadcount", "Cleaner threads that died", cleaner.dead_threads as i64)?;
+        gauge("kafka_log_logcleanermanager_max_dirty_percent", "Dirty part of the dirtiest compacted log", {
+            cleaner.max_dirty_percent
+        })?;
+        gauge("kafka_log_logcleanermanager_time_since_last_run_ms", "Since the cleaner last looked for work", {
+            cleaner.since_last_run_ms
+        })?;
+        gauge("milena_log_clock_ahead_ms", "Jump of the clock that retention does not believe", node.clock_ahead_ms())?;
+        let dir = node.log_dir_name();
+        let mut per_dir = |name: &str, help: &str, value: i64| {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(family.encode_family(&[("logDirectory", dir.as_str())])?)
+        };
+        per_dir(
+            "kafka_log_logcleanermanager_uncleanable_partitions_count",
+            "Compacted logs that cannot be cleaned",
+            { cleaner.uncleanable.len() as i64 },
+        )?;
+        per_dir("kafka_log_logcleanermanager_uncleanable_bytes", "What should be cleaned of them", {
+            cleaner.uncleanable_bytes as i64
+        })?;
+        let name = "milena_log_cleaner_failure";
+        let help = "Compacted logs that cannot be cleaned, and the last cleaning that failed, with the reason";
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        let mut told = cleaner.uncleanable;
+        told.extend(cleaner.failure.filter(|last| !told.contains(last)));
+        for failure in &told {
+            let index = failure.partition.to_string();
+            let labels =
+                [("topic", failure.topic.as_str()), ("partition", index.as_str()), ("reason", failure.reason.as_str())];
+            ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)?;
+        }
+
         let mut per_log = |name: &str, help: &str, value: &dyn Fn(&crate::partition::Partition) -> i64| {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             for partition in &partitions {

@@ -11,6 +11,7 @@
 
 pub mod answer;
 pub mod chance;
+pub mod cleaner;
 pub mod dispatch;
 pub mod format;
 pub mod groups;
@@ -22,5 +23,6 @@ pub mod net;
 pub mod node;
 pub mod partition;
 pub mod queue;
+pub mod retention_clock;
 pub mod runtime;
 pub mod topics;

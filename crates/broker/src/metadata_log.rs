@@ -200,10 +200,7 @@ impl MetadataLog {
     /// Lets the controller decide, and answers once the decision is committed, and all that it rests on.
     pub fn decide<R: Send + 'static>(&self, now: Now, decide: impl FnOnce(&Controller) -> Outcome<R>) -> Reply<R> {
         let mut state = self.state.lock();
-        let Outcome { records, response, warnings, .. } = decide(&state.controller);
-        for warning in warnings {
-            tracing::warn!("{warning}");
-        }
+        let Outcome { records, response, .. } = decide(&state.controller);
         if records.is_empty() {
             // It may rest on what is appended and not committed: that a topic exists, for one.
             let Some(end) = state.staged.back().map(|staged| staged.end) else { return Reply::Now(response) };

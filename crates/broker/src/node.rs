@@ -28,17 +28,19 @@ use metadata::{
     topic_name::CONSUMER_OFFSETS,
 };
 use parking_lot::Mutex;
-use protocol::types::{BrokerId, Monotonic, Now, Offset, TopicPartition, Uuid};
+use protocol::types::{BrokerId, Monotonic, Now, Offset, Timestamp, TopicPartition, Uuid};
 use replication::fetch_session::FetchSessions;
 use storage::{Checkpoint, DeletedDir, Disk, DiskError, LogDir, LogDirError, LogDirLimits, RetiredSegments};
 
 use crate::{
     chance::Chance,
+    cleaner::{Cleaner, CleanerConfig},
     groups::Groups,
     metadata_log::{self, AppendFailed, Committed, LoadError, MetadataLog},
     metrics::Metrics,
     partition::{Partition, PartitionConfig},
     queue::{Bell, SyncQueue},
+    retention_clock::RetentionClock,
     topics::{Topic, Topics},
 };
 
@@ -141,6 +143,8 @@ pub struct Node {
     pub groups: Groups,
     /// Logs that want a sync.
     pub syncs: SyncQueue,
+    /// Who compacts logs.
+    pub cleaner: Cleaner,
     /// Wakes who calls [`tick`](Self::tick).
     pub timers: Bell,
     image: ArcSwap<Image>,
@@ -148,6 +152,7 @@ pub struct Node {
     dir: LogDir,
     trash: Mutex<Vec<(Monotonic, Trash)>>,
     due: Mutex<Due>,
+    clock: Mutex<RetentionClock>,
 }
 
 impl fmt::Debug for Node {
@@ -185,11 +190,13 @@ impl Node {
             controller: loaded.log,
             groups: Groups::new(group_config(&config)),
             syncs: SyncQueue::default(),
+            cleaner: Cleaner::default(),
             timers: Bell::default(),
             image: ArcSwap::default(),
             metadata_offset: AtomicI64::new(0),
             trash: Mutex::new(leftovers.into_iter().map(|dir| (now.mono, Trash::Dir(dir))).collect()),
             due: Mutex::new(Due { retention: now.mono, checkpoint: now.mono, flush_check: now.mono }),
+            clock: Mutex::default(),
             dir,
             config,
         };
@@ -388,6 +395,31 @@ impl Node {
         self.with_layers(image, |layers| layers.int("producer.id.expiration.ms")).into()
     }
 
+    /// The settings of who compacts logs.
+    #[must_use]
+    pub fn cleaner_config(&self) -> CleanerConfig {
+        self.with_layers(&self.image(), CleanerConfig::new)
+    }
+
+    /// The time that the age of records counts to: the wall clock's, unless that has jumped ahead.
+    #[must_use]
+    pub fn steady_now(&self, now: Now) -> Timestamp {
+        let (steady, jumped) = self.clock.lock().now(now);
+        if let Some(ms) = jumped {
+            tracing::warn!(
+                seconds = ms / 1000,
+                "the clock has jumped ahead: retention and compaction believe it if that lasts for an hour"
+            );
+        }
+        steady
+    }
+
+    /// By how many milliseconds the wall clock has jumped ahead and is not believed yet.
+    #[must_use]
+    pub fn clock_ahead_ms(&self) -> i64 {
+        self.clock.lock().ahead_ms()
+    }
+
     /// Opens those partitions of a topic that are not open yet.
     fn hold(&self, image: &Image, topic: &Arc<TopicImage>, now: Now) {
         let known = self.topics.by_id(topic.id);
@@ -463,8 +495,9 @@ impl Node {
         if !(retention || checkpoint || flush_check) {
             return;
         }
+        let steady = Now { wall: self.steady_now(now), ..now };
         for partition in self.topics.partitions() {
-            if retention && let Some(retired) = partition.retire(now) {
+            if retention && let Some(retired) = partition.retire(steady) {
                 self.retire(retired, now);
             }
             if checkpoint {
@@ -482,12 +515,15 @@ impl Node {
     fn retire(&self, retired: RetiredSegments, now: Now) {
         tracing::info!(segments = retired.count(), "retention lets segments go");
         match retired.rename() {
-            Ok(()) => {
-                let at = now.mono.plus_ms(retired.delay_ms);
-                self.trash.lock().push((at, Trash::Segments(retired)));
-            }
+            Ok(()) => self.discard(retired, now),
             Err(error) => tracing::error!(%error, "segments could not be set aside"),
         }
+    }
+
+    /// Removes segments that have been renamed, once nobody reads them any more.
+    pub fn discard(&self, retired: RetiredSegments, now: Now) {
+        let at = now.mono.plus_ms(retired.delay_ms);
+        self.trash.lock().push((at, Trash::Segments(retired)));
     }
 
     fn empty_trash(&self, now: Now) {
@@ -516,10 +552,13 @@ impl Node {
     }
 
     fn save_checkpoints(&self) {
-        for kind in [Checkpoint::RecoveryPoint, Checkpoint::HighWatermark, Checkpoint::LogStart] {
-            if let Err(error) = self.dir.save_checkpoint(kind) {
-                tracing::error!(%error, "a checkpoint could not be written");
-            }
+        Checkpoint::ALL.into_iter().for_each(|kind| self.save_checkpoint(kind));
+    }
+
+    /// Writes a checkpoint's file, if anything in it changed.
+    pub fn save_checkpoint(&self, kind: Checkpoint) {
+        if let Err(error) = self.dir.save_checkpoint(kind) {
+            tracing::error!(%error, "a checkpoint could not be written");
         }
     }
 
@@ -544,6 +583,7 @@ impl Node {
     /// Lets no thread wait for work.
     pub fn wake_threads(&self) {
         self.syncs.close();
+        self.cleaner.close();
         self.controller.wake();
         self.timers.ring();
     }

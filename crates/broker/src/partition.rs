@@ -36,9 +36,12 @@ use protocol::{
 };
 use replication::leader::{Durability, Leader};
 use storage::{
-    Log, LogConfig, RetiredSegments, StoppedLog, SyncScope, TimestampOffset,
+    CleanJob, CleanLimits, Cleanable, Cleaned, DiskError, Installed, Log, LogConfig, RetiredSegments, StoppedLog,
+    SyncScope, TimestampOffset,
+    compaction::CleanedGroup,
     disk::FileRange,
     producer_state::{Producer, SequenceError},
+    txn_index::AbortedTxn,
 };
 
 use crate::{
@@ -106,13 +109,19 @@ impl PartitionConfig {
             index_interval_bytes: topic.index_interval_bytes,
             index_bytes_max: topic.segment_index_bytes,
             delete_old_segments: topic.cleanup_delete,
+            compact: topic.cleanup_compact,
+            delete_retention_ms: topic.delete_retention_ms,
+            min_compaction_lag_ms: topic.min_compaction_lag_ms,
+            max_compaction_lag_ms: topic.max_compaction_lag_ms,
+            min_cleanable_ratio: topic.min_cleanable_ratio,
+            compression: self.rules.compression,
             retention_ms: topic.retention_ms,
             retention_bytes: topic.retention_bytes,
             file_delete_delay_ms: topic.file_delete_delay_ms.max(0) as u64,
             flush_messages: topic.flush_messages,
             flush_ms: topic.flush_ms,
             producer_id_expiration_ms,
-            preallocate: false,
+            preallocate: topic.preallocate,
         }
     }
 
@@ -178,6 +187,8 @@ pub struct Read {
     pub log_start: Offset,
     /// The bytes; `None` if there are none (yet).
     pub range: Option<FileRange>,
+    /// The aborted transactions that reach into the bytes, for [`Isolation::Committed`].
+    pub aborted: Vec<AbortedTxn>,
 }
 
 /// Why a reader gets nothing.
@@ -207,7 +218,9 @@ impl ReadError {
         match self {
             Self::Log(storage::ReadError::OutOfRange { .. }) | Self::EpochOutOfRange => ErrorCode::OFFSET_OUT_OF_RANGE,
             Self::Log(storage::ReadError::Corrupt { .. }) => ErrorCode::CORRUPT_MESSAGE,
-            Self::Log(storage::ReadError::Offline(_)) => ErrorCode::KAFKA_STORAGE_ERROR,
+            Self::Log(storage::ReadError::Offline(_) | storage::ReadError::Damaged(_)) => {
+                ErrorCode::KAFKA_STORAGE_ERROR
+            }
             Self::FencedEpoch => ErrorCode::FENCED_LEADER_EPOCH,
             Self::UnknownEpoch => ErrorCode::UNKNOWN_LEADER_EPOCH,
             Self::Diverging { .. } => ErrorCode::NONE,
@@ -549,13 +562,18 @@ impl Partition {
         let max_bytes = u32::try_from(request.max_bytes.clamp(0, i64::from(i32::MAX))).expect("it is in range");
         let found = inner.log.read(request.offset, max_bytes, until, request.at_least_one)?;
         let log_start = inner.log.start();
+        let mut aborted = match &found {
+            Some(found) if request.isolation == Isolation::Committed => inner.log.aborted_transactions(found, until)?,
+            _ => Vec::new(),
+        };
         drop(inner);
         let mut range = found.map(|found| found.range);
         // Only the first batch of an answer may come cut or too large: a reader could do nothing with a part of it.
         if !request.at_least_one && range.as_ref().is_some_and(|range| !has_whole_batch(range)) {
             range = None;
+            aborted.clear();
         }
-        Ok(Read { high_watermark, last_stable, log_start, range })
+        Ok(Read { high_watermark, last_stable, log_start, range, aborted })
     }
 
     /// Whether a reader that knows `epoch` may read here.
@@ -649,6 +667,68 @@ impl Partition {
                 None
             }
         }
+    }
+
+    /// How much of its log could be compacted; `None` if nothing ever could, or while it is.
+    #[must_use]
+    pub fn cleanable(&self, now: Timestamp) -> Option<Cleanable> {
+        let mut inner = self.inner.lock();
+        let high_watermark = inner.leader.high_watermark();
+        match inner.log.cleanable(now, high_watermark) {
+            Ok(cleanable) => cleanable,
+            Err(error) => {
+                self.failed(&mut inner, error);
+                None
+            }
+        }
+    }
+
+    /// Begins to compact its log; `None` if there is nothing to do.
+    #[must_use]
+    pub fn clean_job(&self, now: Timestamp, limits: CleanLimits) -> Option<CleanJob> {
+        let mut inner = self.inner.lock();
+        let high_watermark = inner.leader.high_watermark();
+        match inner.log.clean_job(now, high_watermark, limits) {
+            Ok(job) => job,
+            Err(error) => {
+                self.failed(&mut inner, error);
+                None
+            }
+        }
+    }
+
+    /// Puts segments that were made by compaction in the place of others. `false`: the log is not what it was when the
+    /// cleaning began, or failed, and the cleaning has to end.
+    pub fn install(&self, node: &Node, group: CleanedGroup, now: Now) -> bool {
+        let installed = self.inner.lock().log.install(group);
+        let swap = match installed {
+            Installed::Swap(swap) => swap,
+            Installed::Stale(group) => {
+                group.discard();
+                return false;
+            }
+        };
+        let mut retired = None;
+        let result = swap.run().map(|found| retired = found);
+        let mut inner = self.inner.lock();
+        let swapped = inner.log.swapped(&swap, result).map_err(|error| self.failed(&mut inner, error));
+        drop(inner);
+        if let Some(retired) = retired {
+            node.discard(retired, now);
+        }
+        swapped.is_ok()
+    }
+
+    /// Ends a compaction that came to its end.
+    pub fn clean_done(&self, job: CleanJob) -> Cleaned {
+        self.inner.lock().log.clean_done(job)
+    }
+
+    /// Ends one during which the disk failed.
+    pub fn clean_failed(&self, error: DiskError) -> AppendError {
+        let mut inner = self.inner.lock();
+        let error = inner.log.clean_failed(&error);
+        self.failed(&mut inner, error)
     }
 
     /// Whether records are to be synced before they count.

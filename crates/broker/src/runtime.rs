@@ -9,6 +9,7 @@
 //! | `metadata` | syncs the metadata log, publishes what is committed |
 //! | `sync-N` | `fdatasync` for partitions whose acknowledgements wait for the disk |
 //! | `timer` | group timers, retention, checkpoints, deferred deletion |
+//! | `cleaner`, `cleaner-N` | compaction; the first sees to it that there are as many others as the settings say |
 //!
 //! Why four workers on two cores: a `pwritev` stalls when the disk is behind, and must not stall everybody.
 
@@ -28,6 +29,7 @@ use storage::disk::OsDisk;
 
 use crate::{
     chance::Chance,
+    cleaner::{Step, Worker},
     http,
     net::{BindError, Limits, Listener, Shared, buffers::Buffers},
     node::{CloseError, Node, OpenError},
@@ -356,5 +358,62 @@ fn threads(node: &Arc<Node>, clock: Clock, stopping: &Arc<AtomicBool>) -> std::i
         node.tick(now);
         node.timers.wait_until(node.poll_timeout(), now.mono);
     })?;
+    let node = Arc::clone(node);
+    let body = move || keep_cleaners(&node, clock);
+    threads.push(std::thread::Builder::new().name("cleaner".to_owned()).spawn(body)?);
     Ok(threads)
+}
+
+/// Keeps as many cleaners as the settings say, until the node stops.
+fn keep_cleaners(node: &Arc<Node>, clock: Clock) {
+    let mut cleaners: Vec<(Arc<AtomicBool>, JoinHandle<()>)> = Vec::new();
+    let mut leaving = Vec::new();
+    loop {
+        let wanted = node.cleaner_config().threads;
+        while cleaners.len() > wanted {
+            let Some((is_leaving, thread)) = cleaners.pop() else { break };
+            // What it has begun it gives up; the others take it up.
+            is_leaving.store(true, Ordering::Release);
+            leaving.push(thread);
+        }
+        while cleaners.len() < wanted {
+            let index = cleaners.len();
+            let is_leaving = Arc::new(AtomicBool::new(false));
+            let (node, leaves) = (Arc::clone(node), Arc::clone(&is_leaving));
+            let body = move || clean(&node, clock, index, &leaves);
+            match std::thread::Builder::new().name(format!("cleaner-{index}")).spawn(body) {
+                Ok(thread) => cleaners.push((is_leaving, thread)),
+                Err(error) => {
+                    tracing::error!(%error, "a thread that compacts could not be started");
+                    break;
+                }
+            }
+        }
+        node.cleaner.note_dead(cleaners.iter().filter(|(_, thread)| thread.is_finished()).count());
+        if !node.cleaner.rest(Duration::from_secs(1)) {
+            break;
+        }
+    }
+    for thread in cleaners.into_iter().map(|(_, thread)| thread).chain(leaving) {
+        if thread.join().is_err() {
+            tracing::error!("a thread that compacts panicked");
+        }
+    }
+}
+
+/// A thread that compacts.
+fn clean(node: &Node, clock: Clock, index: usize, is_leaving: &AtomicBool) {
+    let mut worker = Worker::new(index);
+    let goes_on = |rest: Duration| node.cleaner.rest(rest) && !is_leaving.load(Ordering::Acquire);
+    let mut goes = true;
+    while goes {
+        let bytes_per_second = node.cleaner_config().bytes_per_second;
+        let mut pace = |bytes: u64| goes_on(node.cleaner.pay(bytes, bytes_per_second, clock.now().mono));
+        let next = worker.step(node, clock.now(), &mut pace);
+        goes = goes_on(match next {
+            Step::Again => Duration::ZERO,
+            Step::Rest(until) => until.since(clock.now().mono).min(Duration::from_secs(1)),
+        });
+    }
+    worker.give_up(node);
 }

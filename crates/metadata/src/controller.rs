@@ -51,20 +51,18 @@ pub struct Outcome<R> {
     pub atomic: bool,
     /// For whoever asked, once the records are committed.
     pub response: R,
-    /// What the operator should know, whole sentences for the log.
-    pub warnings: Vec<String>,
 }
 
 impl<R> Outcome<R> {
     /// Records that belong together.
     fn atomic(records: Vec<MetadataRecord>, response: R) -> Self {
-        Self { records, atomic: true, response, warnings: Vec::new() }
+        Self { records, atomic: true, response }
     }
 
     /// The same with another response.
     pub fn map<S>(self, response: impl FnOnce(R) -> S) -> Outcome<S> {
-        let Self { records, atomic, warnings, .. } = self;
-        Outcome { records, atomic, response: response(self.response), warnings }
+        let Self { records, atomic, .. } = self;
+        Outcome { records, atomic, response: response(self.response) }
     }
 }
 

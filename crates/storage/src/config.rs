@@ -1,9 +1,11 @@
 //! What of a topic's configuration the log of a partition needs, as plain numbers.
 
+use protocol::records::Compression;
+
 /// The settings of one log. [`LogConfig::default`] has Kafka's defaults.
 ///
 /// Source: Kafka `LogConfig`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogConfig {
     /// `segment.bytes`: a segment is closed before a batch would make it larger than this.
     pub segment_bytes: u32,
@@ -18,6 +20,18 @@ pub struct LogConfig {
     pub index_bytes_max: u32,
     /// `cleanup.policy` holds `delete`: whether segments go by age and size.
     pub delete_old_segments: bool,
+    /// `cleanup.policy` holds `compact`: whether of each key only the newest record is kept.
+    pub compact: bool,
+    /// `delete.retention.ms`: how long tombstones, and markers of transactions that are gone, are still there to be read.
+    pub delete_retention_ms: i64,
+    /// `min.compaction.lag.ms`: a segment is not compacted before all of its records are this old.
+    pub min_compaction_lag_ms: i64,
+    /// `max.compaction.lag.ms`: a compacted log's segments are closed at this age, and then compacted at once.
+    pub max_compaction_lag_ms: i64,
+    /// `min.cleanable.dirty.ratio`: the part of the log that must be uncompacted before it is compacted.
+    pub min_cleanable_ratio: f64,
+    /// `compression.type` with its level, where it is a codec.
+    pub compression: Option<Compression>,
     /// `retention.ms`; negative for no limit.
     pub retention_ms: i64,
     /// `retention.bytes`; negative for no limit.
@@ -34,6 +48,20 @@ pub struct LogConfig {
     pub preallocate: bool,
 }
 
+impl LogConfig {
+    /// The age at which a segment is closed, jitter aside.
+    ///
+    /// Source: Kafka `LogConfig.maxSegmentMs`.
+    #[must_use]
+    pub fn segment_age_max_ms(&self) -> i64 {
+        if self.compact && self.max_compaction_lag_ms > 0 {
+            self.segment_ms.min(self.max_compaction_lag_ms)
+        } else {
+            self.segment_ms
+        }
+    }
+}
+
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
@@ -43,6 +71,12 @@ impl Default for LogConfig {
             index_interval_bytes: 4096,
             index_bytes_max: 10 << 20,
             delete_old_segments: true,
+            compact: false,
+            delete_retention_ms: 86_400_000,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            min_cleanable_ratio: 0.5,
+            compression: None,
             retention_ms: 604_800_000,
             retention_bytes: -1,
             file_delete_delay_ms: 60_000,

@@ -5,6 +5,7 @@
 //! - [`log_dir`]: a log directory, who owns it, which partitions it holds (Kafka `LogManager`).
 //! - [`log`]: the log of one partition (Kafka `UnifiedLog`).
 //! - [`producer_state`], [`epochs`]: what a log remembers of its producers and its leaders.
+//! - [`compaction`]: keeping of each key only the newest record.
 //! - [`index`], [`checkpoint`], [`manifest`]: files beside the records.
 //!
 //! Synchronous, and without threads of its own: whoever calls decides what waits for the disk. Time enters as an
@@ -12,6 +13,7 @@
 
 mod cache;
 pub mod checkpoint;
+pub mod compaction;
 pub mod config;
 pub mod disk;
 pub mod epochs;
@@ -24,15 +26,17 @@ pub mod producer_state;
 mod scan;
 mod segment;
 mod shared;
+pub mod txn_index;
 
 use protocol::types::Uuid;
 
 pub use checkpoint::Checkpoint;
+pub use compaction::{CleanError, CleanJob, CleanLimits, Cleanable, Cleaned};
 pub use config::LogConfig;
 pub use disk::{Disk, DiskError, FileRange, OsDisk};
 pub use log::{
-    AppendError, Appended, DeletedDir, Log, LogRead, OpenError, OpenWarning, ReadError, RetiredSegments, StoppedLog,
-    SyncJob, SyncScope, TimestampOffset, TruncateError,
+    AppendError, Appended, Damage, DeletedDir, Installed, Log, LogRead, OpenError, OpenWarning, QuarantineFile,
+    ReadError, RetiredSegments, Scrub, ScrubCursor, StoppedLog, SyncJob, SyncScope, TimestampOffset, TruncateError,
 };
 pub use log_dir::{LogDir, LogDirError, LogDirLimits, MetaProperties};
 pub use scan::Flaw;

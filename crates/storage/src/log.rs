@@ -45,14 +45,19 @@ use crate::{
 };
 
 mod append;
+mod cleaning;
+mod quarantine;
 mod read;
 mod recovery;
 mod retention;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 pub use append::{AppendError, Appended};
+pub use cleaning::Installed;
+pub use quarantine::{Damage, QUARANTINE_FILE, QuarantineFile, Scrub, ScrubCursor};
 pub use read::{LogRead, ReadError, TimestampOffset};
 pub use recovery::{OpenError, OpenWarning};
 pub use retention::{DeletedDir, RetiredSegments, TruncateError};
@@ -78,6 +83,7 @@ pub struct Log {
     epochs: LeaderEpochs,
     producers: ProducerStates,
     sync: sync::SyncState,
+    cleaning: cleaning::CleaningState,
     /// Why nothing can be done any more, if it is not the directory's fault: removed, or stopped.
     closed: Option<Arc<str>>,
 }

@@ -22,7 +22,7 @@ use crate::{
     LogConfig, PARTITION_METADATA,
     checkpoint::{Checkpoint, parse_offsets},
     disk::{Disk, DiskError, DiskLock, LockError, Open, read_file, replace_file, temporary_path, write_file},
-    log::{DeletedDir, Log, OpenError, OpenInput, OpenWarning, StoppedLog},
+    log::{Damage, DeletedDir, Log, OpenError, OpenInput, OpenWarning, StoppedLog},
     manifest::{self, Change, Manifest, ManifestEntry},
     names::{DirName, parse_dir_name, stray_dir_name},
     shared::{Books, Shared},
@@ -258,6 +258,13 @@ impl LogDir {
     #[must_use]
     pub fn offline(&self) -> Option<Arc<str>> {
         self.shared.offline()
+    }
+
+    /// What was found damaged since somebody last asked, by readers and the scrubber; what an opening finds is in its
+    /// warnings.
+    #[must_use]
+    pub fn take_damage(&self) -> Vec<Damage> {
+        self.shared.take_damage()
     }
 
     /// The partitions that have a directory, of whatever topic.

@@ -54,14 +54,19 @@ pub(crate) enum FileName {
     Segment(Offset, Kind),
     /// Left over from something unfinished, or waiting to be removed: of no use.
     Leftover,
-    /// Made by Apache Kafka's cleaner, which stopped between writing and renaming.
-    Swap,
+    /// Made by a compaction that was not decided; with the offset of its segment.
+    Cleaned(Offset),
+    /// Made by a compaction that was decided, to take the place of this file.
+    Swap(Offset, Kind),
     /// Anything else.
     Other,
 }
 
 pub(crate) fn parse_file_name(name: &str) -> FileName {
-    if matches!(name, "leader-epoch-checkpoint.tmp" | "partition.metadata.tmp" | "milena.producers.tmp") {
+    if matches!(
+        name,
+        "leader-epoch-checkpoint.tmp" | "partition.metadata.tmp" | "milena.producers.tmp" | "milena.quarantine.tmp"
+    ) {
         return FileName::Leftover;
     }
     let Some((digits, rest)) = name.split_once('.') else { return FileName::Other };
@@ -73,8 +78,9 @@ pub(crate) fn parse_file_name(name: &str) -> FileName {
     let kind = Kind::ALL.into_iter().find(|kind| kind.extension() == extension);
     match (digits.parse().ok().filter(|base: &i64| *base >= 0), kind, suffix) {
         (Some(base), Some(kind), None) => FileName::Segment(Offset(base), kind),
-        (Some(_), Some(_), Some("deleted" | "cleaned" | "tmp")) => FileName::Leftover,
-        (Some(_), Some(_), Some("swap")) => FileName::Swap,
+        (Some(_), Some(_), Some("deleted" | "tmp")) => FileName::Leftover,
+        (Some(base), Some(_), Some("cleaned")) => FileName::Cleaned(Offset(base)),
+        (Some(base), Some(kind), Some("swap")) => FileName::Swap(Offset(base), kind),
         _ => FileName::Other,
     }
 }
@@ -149,7 +155,8 @@ mod tests {
             ("00000000000000000042.log", FileName::Segment(base, Kind::Log)),
             ("00000000000000000042.snapshot", FileName::Segment(base, Kind::Snapshot)),
             ("00000000000000000042.index.deleted", FileName::Leftover),
-            ("00000000000000000042.log.swap", FileName::Swap),
+            ("00000000000000000042.log.swap", FileName::Swap(Offset(42), Kind::Log)),
+            ("00000000000000000042.timeindex.cleaned", FileName::Cleaned(Offset(42))),
             ("00000000000000000042-0000000003.checkpoint", FileName::Other),
             ("-0000000000000000042.log", FileName::Other),
             ("partition.metadata", FileName::Other),

@@ -34,6 +34,8 @@ use protocol::{
     types::{Offset, ProducerEpoch, ProducerId, Timestamp},
 };
 
+use crate::txn_index::AbortedTxn;
+
 mod files;
 #[cfg(test)]
 mod tests;
@@ -121,7 +123,7 @@ impl Producer {
         }
     }
 
-    /// What becomes of the producer by this batch; the transaction that a marker ended.
+    /// What becomes of the producer by this batch; where the transaction began that a marker ended.
     fn apply(&mut self, header: &BatchHeader, marker: Option<Marker>) -> Option<Offset> {
         self.enter_epoch(header.producer_epoch);
         self.last_timestamp = header.max_timestamp;
@@ -272,18 +274,28 @@ impl ProducerStates {
         staged.push((producer_id, producer));
     }
 
-    /// Takes note of a batch that is in the log. `marker` is what a control batch holds.
-    pub fn apply(&mut self, header: &BatchHeader, marker: Option<Marker>) {
+    /// Takes note of a batch that is in the log. `marker` is what a control batch holds. Gives the transaction that it
+    /// aborted.
+    pub fn apply(&mut self, header: &BatchHeader, marker: Option<Marker>) -> Option<AbortedTxn> {
         if !header.has_producer_id() {
-            return;
+            return None;
         }
         let producer = self.producers.entry(header.producer_id).or_insert_with(|| Producer::new(header.producer_epoch));
         if let Some(began) = producer.apply(header, marker) {
             self.open.remove(&began);
             self.decided.insert(began, header.last_offset());
+            if marker.is_some_and(|marker| !marker.commit) {
+                return Some(AbortedTxn {
+                    producer_id: header.producer_id,
+                    first_offset: began,
+                    last_offset: header.last_offset(),
+                    last_stable_offset: self.open.keys().next().copied().unwrap_or_else(|| header.next_offset()),
+                });
+            }
         } else if let Some(began) = producer.transaction_start {
             self.open.insert(began, header.producer_id);
         }
+        None
     }
 
     /// Where the oldest transaction begins that has no marker below `high_watermark`. Markers below it are forgotten:

@@ -2,19 +2,23 @@
 //!
 //! A batch says how long it is, so a walk reads a header, skips, and reads the next; where it should trust nothing it
 //! also reads the bytes between and checks their CRC. A walk ends at the end of the file or at the first thing that is
-//! no batch, a [`Flaw`]; what a flaw means (a torn tail, or rot) is the caller's to say.
+//! no batch, a [`Flaw`]; what a flaw means (a torn tail, or rot) is told by [`chain`].
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use protocol::{
     records::{
-        BatchError, BatchHeader, HEADER_SIZE,
+        BatchError, BatchHeader, HEADER_SIZE, RecordBatch,
         batch::{ATTRIBUTES_AT, LENGTH_END},
     },
     types::Offset,
 };
 
 use crate::disk::{self, DiskError, DiskFile};
+
+pub(crate) mod chain;
+#[cfg(test)]
+mod tests;
 
 /// Why the bytes at some place of a segment are no batch that belongs there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub enum Flaw {
     },
     /// The file ends, and more was known to be in it.
     Missing,
+    /// The disk cannot read them.
+    Unreadable,
 }
 
 impl fmt::Display for Flaw {
@@ -42,6 +48,7 @@ impl fmt::Display for Flaw {
             Self::Crc => f.write_str("the checksum is wrong"),
             Self::Offsets { base, expected } => write!(f, "a batch begins at offset {base}, {expected} was next"),
             Self::Missing => f.write_str("the file ends before what was known to be in it"),
+            Self::Unreadable => f.write_str("the disk cannot read it"),
         }
     }
 }
@@ -83,6 +90,8 @@ pub(crate) struct Walk<'a> {
     buffered_from: u64,
     /// How much to read at a time.
     chunk: usize,
+    /// Parts of the file that are known to be no batches; the walk goes on behind them.
+    holes: Vec<Range<u64>>,
 }
 
 /// Enough for a header and its successors where batches are small, and little to waste where they are large.
@@ -93,12 +102,32 @@ const CONTENT_CHUNK: usize = 512 << 10;
 impl<'a> Walk<'a> {
     /// A walk over headers, from the batch that begins at `position` up to `end`.
     pub(crate) fn headers(file: &'a dyn DiskFile, position: u64, end: u64) -> Self {
-        Self { file, position, end, buffer: Vec::new(), buffered_from: 0, chunk: HEADERS_CHUNK }
+        Self { file, position, end, buffer: Vec::new(), buffered_from: 0, chunk: HEADERS_CHUNK, holes: Vec::new() }
     }
 
     /// The same for a walk that is going to call [`crc_is_valid`](Self::crc_is_valid).
     pub(crate) fn contents(file: &'a dyn DiskFile, position: u64, end: u64) -> Self {
         Self { chunk: CONTENT_CHUNK, ..Self::headers(file, position, end) }
+    }
+
+    /// The same walk, which leaves these parts of the file out.
+    pub(crate) fn around(self, holes: Vec<Range<u64>>) -> Self {
+        Self { holes, ..self }
+    }
+
+    /// Lets the walk go on at `position`.
+    pub(crate) fn jump(&mut self, position: u64) {
+        self.position = position;
+    }
+
+    /// From here on every byte is looked at.
+    pub(crate) fn look_at_contents(&mut self) {
+        self.chunk = CONTENT_CHUNK;
+    }
+
+    /// The same with reads of `chunk` bytes at least.
+    pub(crate) fn in_chunks(file: &'a dyn DiskFile, end: u64, chunk: usize) -> Self {
+        Self { chunk: chunk.max(HEADERS_CHUNK), ..Self::headers(file, 0, end) }
     }
 
     /// Where the next batch begins, or would.
@@ -121,7 +150,10 @@ impl<'a> Walk<'a> {
 
     /// The next batch.
     pub(crate) fn step(&mut self) -> Result<Step, DiskError> {
-        let (position, remaining) = (self.position, self.end - self.position);
+        while let Some(hole) = self.holes.iter().find(|hole| hole.contains(&self.position)) {
+            self.position = hole.end;
+        }
+        let (position, remaining) = (self.position, self.end.saturating_sub(self.position));
         if remaining == 0 {
             return Ok(Step::End);
         }
@@ -149,6 +181,13 @@ impl<'a> Walk<'a> {
             at += len as u64;
         }
         Ok(crc == found.header.crc)
+    }
+
+    /// The batch `found`, if its CRC is right; without a copy where the walk has its bytes.
+    pub(crate) fn batch(&mut self, found: &Found) -> Result<Option<RecordBatch<'_>>, DiskError> {
+        let bytes = self.bytes(found.position, found.header.size())?;
+        let batch = RecordBatch::new(&bytes[..found.header.size()]);
+        Ok(batch.filter(RecordBatch::crc_is_valid))
     }
 
     /// All bytes of `found`.

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::IoSlice,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -15,7 +15,10 @@ use crate::{
     checkpoint::{Checkpoint, format_offsets},
     disk::{Disk, DiskError, DiskFile, replace_file},
     index::SegmentIndex,
+    log::Damage,
     manifest::{Change, Manifest},
+    scan::chain::Hole,
+    txn_index::AbortedTxn,
 };
 
 #[derive(Debug)]
@@ -27,9 +30,13 @@ pub(crate) struct Shared {
     pub(crate) files: Cache<Arc<dyn DiskFile>>,
     /// Indexes of sealed segments.
     pub(crate) indexes: Cache<Arc<SegmentIndex>>,
+    /// Aborted transactions of sealed segments.
+    pub(crate) aborted: Cache<Arc<[AbortedTxn]>>,
     pub(crate) books: Mutex<Books>,
     /// Held while a checkpoint is written, and before `books`.
     saving: Mutex<()>,
+    /// What was found damaged since somebody last asked.
+    damage: Mutex<Vec<Damage>>,
     /// Why the directory is dead for this process.
     offline: OnceLock<Arc<str>>,
 }
@@ -58,8 +65,10 @@ impl Shared {
             root,
             files: Cache::new(open_files_max),
             indexes: Cache::new(indexes_max),
+            aborted: Cache::new(indexes_max),
             books: Mutex::default(),
             saving: Mutex::default(),
+            damage: Mutex::default(),
             offline: OnceLock::new(),
         }
     }
@@ -71,6 +80,20 @@ impl Shared {
 
     pub(crate) fn offline(&self) -> Option<Arc<str>> {
         self.offline.get().cloned()
+    }
+
+    /// Notes that something of the segment at `base` in the partition's directory `dir` is damaged.
+    pub(crate) fn report(&self, dir: &Path, base: Offset, hole: &Hole) {
+        self.damage.lock().push(Damage::of(dir, base, hole));
+    }
+
+    pub(crate) fn take_damage(&self) -> Vec<Damage> {
+        std::mem::take(&mut self.damage.lock())
+    }
+
+    /// Forgets what was noted of a partition: whoever opened it was told.
+    pub(crate) fn take_damage_of(&self, partition: &TopicPartition) {
+        self.damage.lock().retain(|damage| damage.partition != *partition);
     }
 
     /// The lineage that our own files carry; none before this start has its manifest.

@@ -84,9 +84,10 @@ mod tests {
             last_stable_offset: Offset(4),
         };
         let bytes = to_bytes(&[entry]);
-        assert_eq!(bytes.iter().enumerate().filter(|(_, byte)| **byte != 0).map(|(at, _)| at).collect::<Vec<_>>(), [
-            9, 17, 25, 33
-        ]);
+        assert_eq!(
+            bytes.iter().enumerate().filter(|(_, byte)| **byte != 0).map(|(at, _)| at).collect::<Vec<_>>(),
+            [9, 17, 25, 33]
+        );
         assert!(fits(&[entry], &(Offset(3)..Offset(4))));
         assert!(!fits(&[entry], &(Offset(4)..Offset(9))), "it belongs to the segment before");
         assert!(!fits(&[entry, entry], &(Offset(0)..Offset(9))));

@@ -9,8 +9,8 @@
 //! - v9, v12: a leader epoch that is not ours is 74 or 75; a last fetched epoch whose end is below the offset is answered
 //!   with the diverging epoch (KIP-320, KIP-595).
 //! - v13: topics by id (KIP-516); v15, v17, v18 concern replicas only.
-//! - `read_committed` ends at the last stable offset. No transaction can be begun here yet, so there are no aborted ones
-//!   to list; a log that came from elsewhere keeps its open transactions behind the last stable offset.
+//! - `read_committed` ends at the last stable offset. What was aborted below comes too, and the reader leaves it out by
+//!   the list of aborted transactions.
 //!
 //! Not done yet: replicas that fetch (their answer is an honest NOT_LEADER_OR_FOLLOWER), rack-aware reading.
 
@@ -22,11 +22,13 @@ use std::{
 use protocol::{
     ErrorCode,
     codec::Records,
-    messages::fetch::{EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData},
+    messages::fetch::{
+        AbortedTransaction, EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData,
+    },
     types::{LeaderEpoch, Monotonic, Now, Offset, Uuid},
 };
 use replication::fetch_session::{Fetch, FetchPartition, SessionRequest, Told, TopicKey};
-use storage::disk::FileRange;
+use storage::{disk::FileRange, txn_index::AbortedTxn};
 
 use crate::{
     answer::{Broken, Reply, Wait, WithRanges},
@@ -79,6 +81,10 @@ pub fn handle(node: &Node, cx: &Context<'_>, request: FetchRequest<'_>, now: Now
 
 fn topic_key(by_id: bool, id: Uuid, name: &protocol::types::Str<'_>) -> TopicKey {
     if by_id { TopicKey::Id(id) } else { TopicKey::Name(name.to_text().into_owned()) }
+}
+
+fn listed(aborted: &AbortedTxn) -> AbortedTransaction {
+    AbortedTransaction { producer_id: aborted.producer_id, first_offset: aborted.first_offset }
 }
 
 fn asked(request: &FetchRequest<'_>, by_id: bool) -> Vec<FetchPartition> {
@@ -142,7 +148,7 @@ struct Outcome {
     log_start: Offset,
     diverging: EpochEndOffset,
     /// Null is told apart from empty: null where transactions do not concern the reader.
-    has_aborted_list: bool,
+    aborted: Option<Vec<AbortedTransaction>>,
     range: Option<FileRange>,
 }
 
@@ -154,7 +160,7 @@ impl Outcome {
             last_stable: Offset::NONE,
             log_start: Offset::NONE,
             diverging: EpochEndOffset::default(),
-            has_aborted_list,
+            aborted: has_aborted_list.then(Vec::new),
             range: None,
         }
     }
@@ -222,7 +228,7 @@ impl Waiting {
                 last_stable: read.last_stable,
                 log_start: read.log_start,
                 diverging: EpochEndOffset::default(),
-                has_aborted_list: committed,
+                aborted: committed.then(|| read.aborted.iter().map(listed).collect()),
                 range: read.range,
             },
             Err(ReadError::Diverging { epoch: LeaderEpoch(epoch), end_offset }) => {
@@ -273,7 +279,7 @@ impl Waiting {
                 last_stable_offset: outcome.last_stable,
                 log_start_offset: outcome.log_start,
                 diverging_epoch: outcome.diverging,
-                aborted_transactions: outcome.has_aborted_list.then(Vec::new),
+                aborted_transactions: outcome.aborted,
                 records: Some(records),
                 ..PartitionData::default()
             };

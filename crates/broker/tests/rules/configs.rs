@@ -17,12 +17,12 @@ use protocol::{
 use crate::node::TestNode;
 
 pub(crate) const TOPIC: i8 = 2;
-const BROKER: i8 = 4;
+pub(crate) const BROKER: i8 = 4;
 const LOGGER: i8 = 8;
 const CLIENT_METRICS: i8 = 16;
 const GROUP: i8 = 32;
 
-const SET: i8 = 0;
+pub(crate) const SET: i8 = 0;
 const DELETE: i8 = 1;
 const APPEND: i8 = 2;
 const SUBTRACT: i8 = 3;
@@ -72,7 +72,7 @@ fn alter_all(node: &TestNode, resources: Vec<AlterConfigsResource<'static>>) -> 
     node.ask(1, &request).responses.iter().map(|response| response.error_code).collect()
 }
 
-fn alter(
+pub(crate) fn alter(
     node: &TestNode,
     kind: i8,
     name: &'static str,

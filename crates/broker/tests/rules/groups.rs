@@ -23,7 +23,7 @@ pub(crate) fn coordinating() -> TestNode {
     coordinating_with(&[])
 }
 
-fn coordinating_with(settings: &[(&'static str, &'static str)]) -> TestNode {
+pub(crate) fn coordinating_with(settings: &[(&'static str, &'static str)]) -> TestNode {
     let node = TestNode::with(settings);
     let request = FindCoordinatorRequest { key: "g".into(), ..FindCoordinatorRequest::default() };
     assert_eq!(node.ask(0, &request).error_code, ErrorCode::COORDINATOR_NOT_AVAILABLE);

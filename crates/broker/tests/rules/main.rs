@@ -11,6 +11,7 @@ mod batches;
 mod node;
 mod server;
 
+mod compaction;
 mod configs;
 mod fetch;
 mod files;
@@ -24,5 +25,6 @@ mod metadata;
 mod offsets;
 mod produce;
 mod restart;
+mod retention;
 mod sessions;
 mod topics;

@@ -5,7 +5,7 @@
 //! asserted exactly.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     marker::PhantomData,
     net::SocketAddr,
@@ -16,6 +16,7 @@ use std::{
 
 use broker::{
     answer::{Answer, Pending, Response},
+    cleaner::{Step, Worker},
     dispatch::dispatch,
     format::{self, Format},
     net::Peer,
@@ -86,6 +87,7 @@ pub(crate) struct TestNode {
     pub(crate) node: Node,
     pub(crate) disk: FaultDisk,
     now: Cell<Now>,
+    cleaner: RefCell<Worker>,
     settings: Settings,
     peer: Peer,
     correlation_id: Cell<i32>,
@@ -146,7 +148,15 @@ impl TestNode {
             listener: "PLAINTEXT".into(),
             is_controller: false,
         };
-        let opened = Self { node, disk, now: Cell::new(now), settings, peer, correlation_id: Cell::new(0) };
+        let opened = Self {
+            node,
+            disk,
+            now: Cell::new(now),
+            cleaner: RefCell::default(),
+            settings,
+            peer,
+            correlation_id: Cell::new(0),
+        };
         opened.work();
         Ok(opened)
     }
@@ -212,14 +222,23 @@ impl TestNode {
         self.work();
     }
 
+    /// Sets the wall clock, and that only, ahead or back.
+    pub(crate) fn jump_ms(&self, ms: i64) {
+        let now = self.now.get();
+        self.now.set(Now { wall: Timestamp(now.wall.0 + ms), ..now });
+    }
+
     /// Does what the node's threads would do.
     pub(crate) fn work(&self) {
         let now = self.now.get();
         loop {
             self.node.commit_metadata(now);
             self.node.tick(now);
-            let Some(partition) = self.node.syncs.take() else { return };
-            partition.sync(&self.node);
+            if let Some(partition) = self.node.syncs.take() {
+                partition.sync(&self.node);
+            } else if self.cleaner.borrow_mut().step(&self.node, now, &mut |_| true) != Step::Again {
+                return;
+            }
         }
     }
 
@@ -403,6 +422,18 @@ impl TestNode {
     ) -> ListOffsetsPartitionResponse {
         let request = list_offsets_request(0, &[(topic, &[(0, timestamp)])]);
         self.ask(version, &request).topics.remove(0).partitions.remove(0)
+    }
+
+    /// The names of the files of partition 0.
+    pub(crate) fn files(&self, topic: &str) -> Vec<String> {
+        let listed = storage::Disk::list(&self.disk, &self.path(&format!("{topic}-0"))).expect("it has a directory");
+        listed.into_iter().map(|entry| entry.name).collect()
+    }
+
+    /// The base offsets of the segments of partition 0.
+    pub(crate) fn segments(&self, topic: &str) -> Vec<i64> {
+        let files = self.files(topic);
+        files.iter().filter_map(|name| name.strip_suffix(".log")?.parse().ok()).collect()
     }
 
     /// The path of a file in the node's directory.

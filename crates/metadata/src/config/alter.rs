@@ -48,8 +48,6 @@ pub struct Standing<'a> {
 pub struct Altered {
     /// Names with their new text, or `None` to remove them.
     pub changes: Vec<(String, Option<String>)>,
-    /// What the operator should know, whole sentences for the log.
-    pub warnings: Vec<String>,
 }
 
 /// The longest value the metadata log can hold, in bytes.

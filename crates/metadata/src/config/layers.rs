@@ -98,6 +98,17 @@ impl<'a> BrokerLayers<'a> {
         })
     }
 
+    /// The value of a config of fractions.
+    ///
+    /// # Panics
+    /// If the config is unset or of another type.
+    pub fn double(&self, name: &str) -> f64 {
+        match self.value(name) {
+            Some(Value::Double(value)) => value,
+            other => unfit(name, other.as_ref()),
+        }
+    }
+
     /// The value of a config of text that may be unset.
     ///
     /// # Panics

@@ -148,6 +148,8 @@ pub struct LogsConfig {
     pub delete_topics: bool,
     /// `log.retention.check.interval.ms`
     pub retention_check_interval_ms: i64,
+    /// `log.cleaner.enable`
+    pub cleaner_enable: bool,
     /// `log.flush.offset.checkpoint.interval.ms`
     pub flush_offset_checkpoint_interval_ms: i32,
 }
@@ -308,6 +310,7 @@ fn read_logs(layers: BrokerLayers<'_>) -> LogsConfig {
         auto_create_topics: layers.boolean("auto.create.topics.enable"),
         delete_topics: layers.boolean("delete.topic.enable"),
         retention_check_interval_ms: layers.long("log.retention.check.interval.ms"),
+        cleaner_enable: layers.boolean("log.cleaner.enable"),
         flush_offset_checkpoint_interval_ms: layers.int("log.flush.offset.checkpoint.interval.ms"),
     }
 }

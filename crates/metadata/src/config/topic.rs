@@ -8,7 +8,7 @@ use super::table;
 use super::value::Value;
 
 /// Every setting of a topic that a log or a leader acts on. Made anew whenever a config changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TopicConfig {
     /// `retention.ms`: how long records are kept, -1 for ever.
     pub retention_ms: i64,
@@ -40,6 +40,16 @@ pub struct TopicConfig {
     pub cleanup_delete: bool,
     /// `cleanup.policy` has `compact`.
     pub cleanup_compact: bool,
+    /// `delete.retention.ms`: how long tombstones stay in a compacted log.
+    pub delete_retention_ms: i64,
+    /// `min.compaction.lag.ms`: the age before which a record is not compacted away.
+    pub min_compaction_lag_ms: i64,
+    /// `max.compaction.lag.ms`: the age at which a record is due for compaction, `i64::MAX` for none.
+    pub max_compaction_lag_ms: i64,
+    /// `min.cleanable.dirty.ratio`: the part of a log that must be uncompacted before it is compacted, from 0 to 1.
+    pub min_cleanable_ratio: f64,
+    /// `preallocate`: whether a new segment's file is given its full size at once.
+    pub preallocate: bool,
     /// `flush.messages`: records between two syncs, `i64::MAX` for no limit.
     pub flush_messages: i64,
     /// `flush.ms`: milliseconds between two syncs, `i64::MAX` for no limit.
@@ -130,6 +140,11 @@ impl TopicConfig {
             min_insync_replicas: read.size("min.insync.replicas"),
             cleanup_delete: policy("delete"),
             cleanup_compact: policy("compact"),
+            delete_retention_ms: read.long("delete.retention.ms"),
+            min_compaction_lag_ms: read.long("min.compaction.lag.ms"),
+            max_compaction_lag_ms: read.long("max.compaction.lag.ms"),
+            min_cleanable_ratio: read.double("min.cleanable.dirty.ratio"),
+            preallocate: read.boolean("preallocate"),
             flush_messages: read.long("flush.messages"),
             flush_ms: read.long("flush.ms"),
             file_delete_delay_ms: read.long("file.delete.delay.ms"),
@@ -168,6 +183,20 @@ impl Reader<'_> {
         match self.value(name) {
             Value::Long(value) => value,
             other => panic!("{name} is no long: {other}"),
+        }
+    }
+
+    fn double(&self, name: &str) -> f64 {
+        match self.value(name) {
+            Value::Double(value) => value,
+            other => panic!("{name} is no double: {other}"),
+        }
+    }
+
+    fn boolean(&self, name: &str) -> bool {
+        match self.value(name) {
+            Value::Boolean(value) => value,
+            other => panic!("{name} is no boolean: {other}"),
         }
     }
 

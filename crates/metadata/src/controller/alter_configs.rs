@@ -184,7 +184,6 @@ impl Controller {
                         value: value.map(Str::from),
                     })
                 }));
-                outcome.warnings.extend(altered.warnings);
             }
             Ok(())
         };

@@ -158,7 +158,6 @@ impl std::error::Error for CreateTopicError {}
 struct NewTopic {
     records: Vec<MetadataRecord>,
     result: CreatableTopicResult<'static>,
-    warnings: Vec<String>,
 }
 
 impl Controller {
@@ -192,7 +191,6 @@ impl Controller {
                     outcome.response.topics.push(topic.result);
                     if !request.validate_only {
                         outcome.records.extend(topic.records);
-                        outcome.warnings.extend(topic.warnings);
                     }
                 }
             }
@@ -222,7 +220,7 @@ impl Controller {
         let name = topic.name.to_text().into_owned();
         self.check_name(&name)?;
         let configs = given_configs(topic)?;
-        let altered = alter::check_new_topic(&configs, self.standing()).map_err(CreateTopicError::Config)?;
+        alter::check_new_topic(&configs, self.standing()).map_err(CreateTopicError::Config)?;
         let topic_id = ids();
         let partitions =
             if topic.assignments.is_empty() { self.place(topic, topic_id)? } else { self.assigned(topic)? };
@@ -249,7 +247,7 @@ impl Controller {
         }
         let level = self.image().metadata_version();
         records.extend((0..).zip(&partitions).map(|(index, p)| p.to_record(topic_id, index, level).into()));
-        Ok(NewTopic { records, result, warnings: altered.warnings })
+        Ok(NewTopic { records, result })
     }
 
     fn check_name(&self, name: &str) -> Result<(), CreateTopicError> {

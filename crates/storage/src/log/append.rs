@@ -253,7 +253,7 @@ impl Log {
             _ => now.0.saturating_sub(active.touched.0),
         };
         size + header.size() as u64 > u64::from(config.segment_bytes)
-            || age > config.segment_ms.saturating_sub(config.segment_jitter_ms)
+            || age > config.segment_age_max_ms().saturating_sub(config.segment_jitter_ms)
             || offsets + group.batches.len() >= (entries_max / OFFSET_ENTRY_SIZE).max(1)
             || times + group.batches.len() + 1 >= (entries_max / TIME_ENTRY_SIZE).max(2)
     }
@@ -267,7 +267,8 @@ impl Log {
             self.remove_active().map_err(|error| self.refused(error))?;
         }
         let segment = Segment::create(&self.shared, &self.dir, base, now, reserve);
-        let segment = segment.map_err(|error| self.refused(error))?;
+        let mut segment = segment.map_err(|error| self.refused(error))?;
+        segment.gaps = self.may_have_gaps();
         if let Some(active) = self.segments.last() {
             let producers = Some(self.producers.to_snapshot());
             self.sync.sealed.push(Sealed { base: active.base, next: base, producers });
@@ -324,7 +325,9 @@ impl Log {
         active.touched = now;
         for batch in &group.batches {
             active.note(&batch.header, self.config.index_interval_bytes);
-            self.producers.apply(&batch.header, batch.marker);
+            if let Some(aborted) = self.producers.apply(&batch.header, batch.marker) {
+                active.note_aborted(aborted);
+            }
             self.end = batch.header.next_offset();
             let epoch = batch.header.partition_leader_epoch;
             if epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {

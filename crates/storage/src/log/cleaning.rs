@@ -217,6 +217,11 @@ impl Log {
         job.cleaned
     }
 
+    /// Ends a cleaning during which the disk failed: the log directory is dead for this process.
+    pub fn clean_failed(&mut self, error: &DiskError) -> AppendError {
+        AppendError::Offline(self.shared.fail(error))
+    }
+
     /// Ends the cleaning under way, because the log is going to be cut: what it has put in place gets its names first.
     pub(super) fn end_cleaning(&mut self) -> Result<Option<RetiredSegments>, DiskError> {
         if let Some(cancelled) = self.cleaning.cancelled.upgrade() {

@@ -7,7 +7,7 @@ use protocol::{
     types::{LeaderEpoch, Offset, Timestamp},
 };
 
-use super::{DiskError, FileRange, Log};
+use super::{Damage, DiskError, FileRange, Log};
 use crate::{
     disk::read_exact,
     segment::{Place, Segment},
@@ -23,6 +23,8 @@ pub enum ReadError {
         /// Where it ends.
         end: Offset,
     },
+    /// It is in a part of the log that is damaged. Kafka code 56; what is before and behind can be read.
+    Damaged(Box<Damage>),
     /// A batch in the way cannot be decompressed or is not what it says. Kafka code 2.
     Corrupt {
         /// The batch's base offset.
@@ -36,6 +38,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfRange { start, end } => write!(f, "the log holds the offsets {start} to {end}"),
+            Self::Damaged(damage) => damage.fmt(f),
             Self::Corrupt { base } => write!(f, "the batch at offset {base} is corrupt"),
             Self::Offline(reason) => write!(f, "the log is offline: {reason}"),
         }
@@ -79,7 +82,7 @@ impl Log {
     /// `None` if there is nothing to read (yet). The bytes end with their segment, so there may be more behind them.
     ///
     /// # Errors
-    /// [`ReadError::OutOfRange`] below [`Log::start`] and above [`Log::end`].
+    /// [`ReadError::OutOfRange`] below [`Log::start`] and above [`Log::end`]; [`ReadError::Damaged`].
     ///
     /// Source: Kafka `LocalLog.read`, `LogSegment.read`; KIP-74 (the first batch).
     pub fn read(
@@ -101,7 +104,9 @@ impl Log {
             if segment.base >= until {
                 break;
             }
-            let Some(place) = self.on_disk(segment.locate(&self.shared, &self.dir, offset))? else { continue };
+            let place = self.on_disk(segment.locate(&self.shared, &self.dir, offset))?;
+            self.check_damage(segment, offset)?;
+            let Some(place) = place else { continue };
             if place.base >= until {
                 break;
             }
@@ -116,11 +121,22 @@ impl Log {
             if len == 0 {
                 return Ok(None);
             }
+            let end = self.on_disk(segment.examine(&self.shared, &self.dir, place, place.position + len))?;
+            self.check_damage(segment, offset)?;
+            let len = len.min(end.saturating_sub(place.position));
             let file = self.on_disk(segment.file(&self.shared, &self.dir))?;
             let range = FileRange { file, position: place.position, len };
             return Ok(Some(LogRead { base: place.base, range }));
         }
         Ok(None)
+    }
+
+    /// Whether a reader that comes to `segment` for `offset` would be led over something that is damaged.
+    fn check_damage(&self, segment: &Segment, offset: Offset) -> Result<(), ReadError> {
+        match segment.hole_at(offset.max(segment.base)) {
+            Some(hole) => Err(ReadError::Damaged(Box::new(Damage::of(&self.dir, segment.base, &hole)))),
+            None => Ok(()),
+        }
     }
 
     /// How many bytes of batches there are from `offset` up to `until`, roughly: what a fetch that waits may count on.
@@ -219,7 +235,7 @@ impl Log {
     }
 
     /// An error of the disk takes the directory out of use.
-    fn on_disk<T>(&self, result: Result<T, DiskError>) -> Result<T, ReadError> {
+    pub(super) fn on_disk<T>(&self, result: Result<T, DiskError>) -> Result<T, ReadError> {
         result.map_err(|error| ReadError::Offline(self.shared.fail(&error)))
     }
 }

@@ -4,41 +4,41 @@
 //! give the end. After anything else the segments from the *recovery point* on (everything below is known to be on the
 //! platter) are walked batch by batch with their checksums, and their indexes, epochs and producers are made anew.
 //!
-//! A batch that is not whole ends the walk, and what is done about it depends on where it is:
+//! What is done about a batch that is not whole depends on where it is ([`crate::scan::chain`]): above the recovery point
+//! the log is cut there; below it nothing is cut, ever, and the damage is fenced off ([`super::quarantine`]).
 //!
-//! ```text
-//!             recovery point
-//!                   │
-//!  ═════╳═══════════╪═══════════════════   rot: it was there once. An error; nothing is cut, ever.
-//!  ═════════════════╪══════════╳─ ─ ─ ─    a torn tail: cut there, with everything behind it
-//! ```
-//!
-//! In one of our own lineages ([`crate::manifest`]) a log that *ends* below its recovery point is rot too: whoever
-//! shortens a log lowers the recovery point first. Apache Kafka does it the other way round, so after one of its runs
-//! this only moves the recovery point.
+//! In one of our own lineages ([`crate::manifest`]) a log that *ends* below its recovery point is damaged too: whoever
+//! shortens a log lowers the recovery point first. What is missing is fenced off, and the log goes on at the recovery
+//! point. Apache Kafka does it the other way round, so after one of its runs this only moves the recovery point.
 //!
 //! Everything but the batches is a hint: an index, a snapshot, an epoch file that is missing or bad is made anew, and
 //! said so.
 //!
 //! Source: Kafka `LogLoader`, `LogSegment.recover`, `ProducerStateManager.truncateAndReload`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use protocol::types::{LeaderEpoch, Offset, Timestamp, TopicPartition, Uuid};
 
 use super::{
-    DiskError, Log,
+    AppendError, DiskError, Log,
+    cleaning::CleaningState,
     sync::{Sealed, SyncState},
 };
 use crate::{
     LogConfig,
+    checkpoint::Checkpoint,
+    compaction::swap,
     disk::{read_file, write_file},
     epochs::{self, LeaderEpochs},
     index::relative,
     names::{FileName, Kind, parse_file_name},
     producer_state::ProducerStates,
-    scan::{Flaw, Step, Walk},
-    segment::{Segment, load_index},
+    scan::{
+        Flaw, Step, Walk,
+        chain::{Chain, Expected, Hole, Link},
+    },
+    segment::{Aborted, Segment, load_index},
     shared::Shared,
 };
 
@@ -48,7 +48,7 @@ mod producers;
 pub use error::{OpenError, OpenWarning};
 
 /// The largest file of ours, or of Kafka's small ones, that is read.
-const SMALL_FILE_MAX: u64 = 256 << 20;
+pub(super) const SMALL_FILE_MAX: u64 = 256 << 20;
 
 /// What is known about a log before it is opened.
 #[derive(Debug)]
@@ -72,9 +72,9 @@ pub(crate) struct OpenInput {
 /// What a walk over a segment found.
 struct Scanned {
     segment: Segment,
-    /// The offset after its last whole batch.
+    /// The offset after its last whole batch, or after what is damaged behind it.
     next: Offset,
-    /// What ended the walk, if not the end of the file.
+    /// What ended the walk, if not the end of the file: a torn tail.
     flaw: Option<Flaw>,
 }
 
@@ -101,6 +101,7 @@ impl Log {
             epochs: LeaderEpochs::default(),
             producers: ProducerStates::default(),
             sync: SyncState { durable: start, clean: input.clean, ..SyncState::default() },
+            cleaning: CleaningState::default(),
             closed: None,
         };
         let mut warnings = Vec::new();
@@ -119,19 +120,16 @@ impl Log {
         let recovery_point = input.recovery_point;
         let Some(&last) = listing.bases.last() else {
             if input.lineage.is_some() && recovery_point > self.start {
-                let path = Kind::Log.path(&self.dir, self.start);
-                return Err(self.corrupt(path, 0, self.start, recovery_point, Flaw::Missing));
+                return Err(OpenError::Missing { dir: self.dir.clone() });
             }
             self.epochs = LeaderEpochs::default();
             return Ok(());
         };
         self.load_segments(input, &listing.bases, warnings)?;
-        let first = self.segments[0].base;
         if self.end < recovery_point && input.lineage.is_some() {
-            let active = self.segments.last().expect("there is one");
-            let path = Kind::Log.path(&self.dir, active.base);
-            return Err(self.corrupt(path, active.size, self.end, recovery_point, Flaw::Missing));
+            self.note_missing(recovery_point);
         }
+        let first = self.segments[0].base;
         self.start = self.start.max(first);
         self.sync.durable = recovery_point.clamp(first, self.end);
         if self.start > self.end {
@@ -141,10 +139,23 @@ impl Log {
                 OpenError::Disk(DiskError::new("restart", &self.dir, std::io::Error::other(error.to_string())))
             });
         }
+        self.load_quarantine(warnings)?;
+        if self.segments.last().is_some_and(|active| active.is_damaged() && active.base < self.end) {
+            // New records do not go behind what is damaged: whoever reads the file without knowing would stop there.
+            match self.roll(self.end, input.now) {
+                Err(AppendError::Offline(reason)) => {
+                    let error = std::io::Error::other(reason.to_string());
+                    return Err(DiskError::new("begin a segment in", &self.dir, error).into());
+                }
+                // With the disk full they do.
+                _ => self.sync.clean = false,
+            }
+        }
         self.sync.epochs_changed |= self.epochs.truncate_end(self.end);
         self.sync.epochs_changed |= self.epochs.truncate_start(self.start);
         let snapshots = self.tidy_snapshots(listing.snapshots)?;
         self.load_producers(&snapshots, input.lineage, warnings)?;
+        self.load_aborted(&snapshots)?;
         self.producers.remove_expired(input.now, self.config.producer_id_expiration_ms);
         if !input.clean && self.size() > 0 && last <= self.end {
             write_file(&*self.shared.disk, &Kind::Snapshot.path(&self.dir, self.end), &self.producers.to_snapshot())?;
@@ -174,6 +185,7 @@ impl Log {
 
     /// Lists the directory and removes what is of no use.
     fn list_files(&self) -> Result<Listing, OpenError> {
+        swap::recover(&*self.shared.disk, &self.dir)?;
         let mut listing = Listing::default();
         let mut indexes = Vec::new();
         for entry in self.shared.disk.list(&self.dir)? {
@@ -183,8 +195,7 @@ impl Log {
                 FileName::Segment(offset, Kind::Snapshot) => listing.snapshots.push(offset),
                 FileName::Segment(base, _) => indexes.push((base, path)),
                 FileName::Leftover => self.shared.disk.unlink(&path)?,
-                FileName::Swap => return Err(OpenError::UnfinishedCompaction { path }),
-                FileName::Other => {}
+                FileName::Cleaned(_) | FileName::Swap(..) | FileName::Other => {}
             }
         }
         // Of a segment that is gone; one that may begin at the same offset again must not find them.
@@ -223,11 +234,13 @@ impl Log {
         let scan_from = if input.clean {
             bases.len() - 1
         } else {
-            bases.partition_point(|base| *base <= recovery_point).saturating_sub(1)
+            // A segment that was sealed right at the recovery point may not have its indexes yet.
+            bases.partition_point(|base| *base < recovery_point).saturating_sub(1)
         };
-        for &base in &bases[..scan_from] {
+        for (&base, &next) in bases[..scan_from].iter().zip(&bases[1..]) {
             let size = disk.size(&Kind::Log.path(&self.dir, base))?;
-            let segment = Segment::stored(base, size, input.now);
+            let mut segment = Segment::stored(base, next, size, input.now);
+            segment.gaps = self.may_have_gaps();
             if all_epochs {
                 self.note_epochs(&segment)?;
             }
@@ -244,13 +257,10 @@ impl Log {
                 let flaw = Some(Flaw::Offsets { base, expected: self.end });
                 Scanned { segment: Segment::found(base, input.now), next: self.end, flaw }
             } else {
-                self.scan(base, size, input)?
+                self.scan(base, size, bases.get(at + 1).copied(), input)?
             };
             let (next, position) = (scanned.next, scanned.segment.size);
             if let Some(flaw) = scanned.flaw {
-                if next < recovery_point {
-                    return Err(self.corrupt(path, position, next, recovery_point, flaw));
-                }
                 let kept = (!misplaced).then_some(scanned.segment);
                 let bytes = self.cut_tail(kept, &bases[at..])?;
                 self.end = next;
@@ -258,7 +268,9 @@ impl Log {
                 break;
             }
             self.end = next;
-            self.segments.push(scanned.segment);
+            let mut segment = scanned.segment;
+            segment.next = bases.get(at + 1).copied().unwrap_or(segment.next);
+            self.segments.push(segment);
         }
         // What was found behind the recovery point may be in the page cache only.
         for pair in scan_from..self.segments.len().saturating_sub(1) {
@@ -292,7 +304,13 @@ impl Log {
     }
 
     /// Walks over a segment and makes its index; after a clean stop only from the index's last entry on.
-    fn scan(&mut self, base: Offset, size: u64, input: &OpenInput) -> Result<Scanned, OpenError> {
+    fn scan(
+        &mut self,
+        base: Offset,
+        size: u64,
+        following: Option<Offset>,
+        input: &OpenInput,
+    ) -> Result<Scanned, OpenError> {
         if input.clean {
             if let Some(scanned) = self.resume(base, size, input)? {
                 return Ok(scanned);
@@ -301,39 +319,45 @@ impl Log {
             self.sync.clean = false;
         }
         let mut segment = Segment::found(base, input.now);
+        segment.gaps = self.may_have_gaps();
         let file = segment.file(&self.shared, &self.dir)?;
-        let mut walk = Walk::headers(&*file, 0, size);
-        let mut checked = false;
-        let mut next = base;
-        loop {
-            let found = match walk.step()? {
-                Step::Batch(found) => found,
-                Step::End => return Ok(Scanned { segment, next, flaw: None }),
-                Step::Flaw(flaw) => return Ok(Scanned { segment, next, flaw: Some(flaw) }),
-            };
-            let header = &found.header;
-            if header.base_offset < next
-                || header.last_offset_delta < 0
-                || relative(base, header.last_offset()).is_none()
-            {
-                let flaw = Flaw::Offsets { base: header.base_offset, expected: next };
-                return Ok(Scanned { segment, next, flaw: Some(flaw) });
-            }
-            if header.base_offset >= input.recovery_point {
-                if !checked {
-                    walk = Walk::contents(&*file, walk.position(), size);
-                    checked = true;
+        let known = Expected {
+            base,
+            // One that is followed by a segment that begins before it ended is told by the next step.
+            limit: following.filter(|following| *following <= input.recovery_point).unwrap_or(Offset(i64::MAX)),
+            mark: input.recovery_point,
+            checked_from: input.recovery_point,
+            gaps: self.may_have_gaps(),
+        };
+        let mut chain = Chain::new(&*file, 0..size, base, known, Vec::new());
+        let flaw = loop {
+            match chain.step()? {
+                Link::Batch(found) => {
+                    let header = &found.header;
+                    if header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
+                        self.assign_epoch(header.partition_leader_epoch, header.base_offset);
+                    }
+                    segment.note(header, self.config.index_interval_bytes);
                 }
-                if !walk.crc_is_valid(&found)? {
-                    return Ok(Scanned { segment, next, flaw: Some(Flaw::Crc) });
-                }
+                Link::Hole(hole) => segment.note_hole(hole),
+                Link::End => break None,
+                Link::Torn { flaw } => break Some(flaw),
             }
-            if header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
-                self.assign_epoch(header.partition_leader_epoch, header.base_offset);
-            }
-            segment.note(header, self.config.index_interval_bytes);
-            next = header.next_offset();
-        }
+        };
+        Ok(Scanned { next: segment.next, segment, flaw })
+    }
+
+    /// Fences off what should be between the end of the log and its recovery point.
+    fn note_missing(&mut self, recovery_point: Offset) {
+        let active = self.segments.last_mut().expect("there is one");
+        let (positions, offsets) = (active.size..active.size, self.end..recovery_point);
+        active.note_hole(Hole { positions, offsets, flaw: Flaw::Missing });
+        self.end = recovery_point;
+    }
+
+    /// Whether compaction may have taken batches out of the middle.
+    pub(super) fn may_have_gaps(&self) -> bool {
+        self.config.compact || self.shared.checkpoint(Checkpoint::Cleaner, &self.partition).is_some()
     }
 
     /// Takes the active segment's index from its files; `None` if they do not fit the log.
@@ -347,15 +371,23 @@ impl Log {
         let file = segment.file(&self.shared, &self.dir)?;
         let from = last.map_or(0, |last| u64::from(last.position));
         if let Step::Batch(first) = Walk::headers(&*file, 0, size).step()? {
+            if first.header.base_offset < base {
+                return Ok(None);
+            }
             segment.first_timestamp = Some(first.header.max_timestamp);
         }
         segment.resume(index, from);
-        let mut walk = Walk::headers(&*file, from, size);
+        let mut walk = Walk::contents(&*file, from, size);
         let mut next = base;
+        // Nobody has written since the recovery point was, but for Apache Kafka, which may not have written it.
+        let ends_well = |next: Offset| match input.lineage {
+            Some(_) if input.recovery_point > Offset::ZERO => next == input.recovery_point,
+            _ => next >= input.recovery_point,
+        };
         loop {
             let found = match walk.step()? {
                 Step::Batch(found) => found,
-                Step::End if next >= input.recovery_point => return Ok(Some(Scanned { segment, next, flaw: None })),
+                Step::End if ends_well(next) => return Ok(Some(Scanned { segment, next, flaw: None })),
                 // Whatever is wrong, a walk over all of the segment tells it better.
                 Step::End | Step::Flaw(_) => return Ok(None),
             };
@@ -366,6 +398,7 @@ impl Log {
                 || header.last_offset_delta < 0
                 || relative(base, header.last_offset()).is_none()
                 || expected.is_some_and(|expected| header.last_offset() != expected)
+                || !walk.crc_is_valid(&found)?
             {
                 return Ok(None);
             }
@@ -377,22 +410,26 @@ impl Log {
     /// Takes the epochs from the batches of a segment below the recovery point.
     fn note_epochs(&mut self, segment: &Segment) -> Result<(), OpenError> {
         let file = segment.file(&self.shared, &self.dir)?;
-        let mut walk = Walk::headers(&*file, 0, segment.size);
-        while let Step::Batch(found) = walk.step()? {
-            if found.header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
-                self.assign_epoch(found.header.partition_leader_epoch, found.header.base_offset);
+        let expected = segment.expected(Offset(i64::MAX));
+        let mut chain = Chain::new(&*file, 0..segment.size, segment.base, expected, Vec::new());
+        loop {
+            match chain.step()? {
+                Link::Batch(found) => {
+                    if found.header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
+                        self.assign_epoch(found.header.partition_leader_epoch, found.header.base_offset);
+                    }
+                }
+                Link::Hole(hole) => segment.add_hole(&self.shared, &self.dir, hole),
+                Link::End | Link::Torn { .. } => return Ok(()),
             }
         }
-        Ok(())
-    }
-
-    fn corrupt(&self, path: PathBuf, position: u64, offset: Offset, recovery_point: Offset, flaw: Flaw) -> OpenError {
-        OpenError::Corrupt { path, position, offset, recovery_point, flaw }
     }
 
     /// Takes up the last segment again, whose file now has `size` bytes.
     pub(super) fn reload_tail(&mut self, size: u64) -> Result<(), DiskError> {
-        let Some(old) = self.segments.pop() else { return Ok(()) };
+        let Some(last) = self.segments.len().checked_sub(1) else { return Ok(()) };
+        let mut aborted = self.aborted_in(last)?.to_vec();
+        let old = self.segments.remove(last);
         let mut segment = Segment::found(old.base, old.touched);
         let file = segment.file(&self.shared, &self.dir)?;
         let mut walk = Walk::headers(&*file, 0, size);
@@ -401,6 +438,8 @@ impl Log {
             segment.note(&found.header, self.config.index_interval_bytes);
             self.end = found.header.next_offset();
         }
+        aborted.retain(|entry| entry.last_offset < self.end);
+        segment.aborted = Aborted::Held(aborted);
         self.segments.push(segment);
         let mut snapshots = Vec::new();
         for entry in self.shared.disk.list(&self.dir)? {

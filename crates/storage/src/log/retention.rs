@@ -34,6 +34,10 @@ pub struct RetiredSegments {
 }
 
 impl RetiredSegments {
+    pub(crate) fn new(shared: Arc<Shared>, dir: PathBuf, bases: Vec<Offset>, delay_ms: u64) -> Self {
+        Self { shared, dir, bases, delay_ms }
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -175,7 +179,7 @@ impl Log {
         // Until the segments have lost their names for good, this tells what must not come back.
         self.shared.set_checkpoint(Checkpoint::LogStart, &self.partition, Some(self.start));
         let delay_ms = self.config.file_delete_delay_ms;
-        Ok(Some(RetiredSegments { shared: self.shared.clone(), dir: self.dir.clone(), bases, delay_ms }))
+        Ok(Some(RetiredSegments::new(self.shared.clone(), self.dir.clone(), bases, delay_ms)))
     }
 
     /// How many segments, from the oldest on, can go.
@@ -252,8 +256,14 @@ impl Log {
 
     /// Makes sure that nothing on disk speaks of records from `to` on.
     fn forget_tail(&mut self, to: Offset) -> Result<(), DiskError> {
+        if let Some(retired) = self.end_cleaning()? {
+            retired.remove()?;
+        }
         self.sync.generation += 1;
         self.sync.clean = false;
+        if self.cut_cleaned(to) {
+            self.shared.save(Checkpoint::Cleaner)?;
+        }
         // One that ended there is the active one now.
         self.sync.sealed.retain(|sealed| sealed.next < to);
         if self.sync.durable > to {
@@ -323,6 +333,7 @@ impl Log {
     /// Source: Kafka `LogManager.asyncDelete`.
     pub fn delete(&mut self, unique: Uuid) -> Result<Option<DeletedDir>, AppendError> {
         self.check_open().map_err(AppendError::Offline)?;
+        self.cancel_cleaning();
         self.closed = Some("it was deleted".into());
         self.sync.generation += 1;
         for kind in Checkpoint::ALL {

@@ -9,18 +9,23 @@
 //! What a job does, in the order in which it must reach the platter: sealed segments and their indexes, the active
 //! segment, the leader epochs, the producers, the names. Only then are the offsets durable.
 
-use std::{mem, path::PathBuf, sync::Arc};
+use std::{
+    mem,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use protocol::types::{Offset, Timestamp, TopicPartition};
 
 use super::{AppendError, Log};
 use crate::{
     checkpoint::Checkpoint,
-    disk::{DiskError, DiskFile, Open, replace_file, temporary_path, write_file},
+    disk::{Disk, DiskError, DiskFile, Open, replace_file, temporary_path, write_file},
     epochs,
     manifest::Change,
     names::Kind,
     producer_state::{OWN_FILE_NAME, OwnFile},
+    segment::IndexFiles,
     shared::Shared,
 };
 
@@ -92,7 +97,7 @@ pub struct SyncJob {
 struct SealedFiles {
     sealed: Sealed,
     file: Arc<dyn DiskFile>,
-    index: (Vec<u8>, Vec<u8>),
+    index: IndexFiles,
 }
 
 impl SyncJob {
@@ -104,8 +109,9 @@ impl SyncJob {
         let disk = &*self.shared.disk;
         for SealedFiles { sealed, file, index } in &self.sealed {
             file.sync()?;
-            write_file(disk, &Kind::Index.path(&self.dir, sealed.base), &index.0)?.sync()?;
-            write_file(disk, &Kind::TimeIndex.path(&self.dir, sealed.base), &index.1)?.sync()?;
+            for (path, bytes) in index.files(&self.dir, sealed.base) {
+                put_index(disk, &path, bytes)?.iter().try_for_each(|file| file.sync())?;
+            }
             if let Some(producers) = &sealed.producers {
                 write_file(disk, &Kind::Snapshot.path(&self.dir, sealed.next), producers)?.sync()?;
             }
@@ -138,6 +144,17 @@ impl SyncJob {
     #[must_use]
     pub fn end(&self) -> Offset {
         self.end
+    }
+}
+
+/// Writes a file of a segment's index; one that may not be there when it is empty is removed.
+fn put_index(disk: &dyn Disk, path: &Path, bytes: Option<&[u8]>) -> Result<Option<Arc<dyn DiskFile>>, DiskError> {
+    match bytes {
+        Some(bytes) => write_file(disk, path, bytes).map(Some),
+        None => match disk.unlink(path) {
+            Err(error) if !error.is_missing() => Err(error),
+            _ => Ok(None),
+        },
     }
 }
 
@@ -245,6 +262,9 @@ impl Log {
     }
 
     fn write_clean(&mut self) -> Result<StoppedLog, DiskError> {
+        if let Some(retired) = self.end_cleaning()? {
+            retired.remove()?;
+        }
         let mut stopped = StoppedLog {
             partition: self.partition.clone(),
             start: self.start,
@@ -273,9 +293,10 @@ impl Log {
             }
         }
         for segment in &mut self.segments {
-            if let Some((offsets, times)) = segment.index_files() {
-                put(&mut stopped, Kind::Index.path(&dir, segment.base), &offsets)?;
-                put(&mut stopped, Kind::TimeIndex.path(&dir, segment.base), &times)?;
+            if let Some(index) = segment.index_files() {
+                for (path, bytes) in index.files(&dir, segment.base) {
+                    stopped.unsynced.extend(put_index(&*shared.disk, &path, bytes)?);
+                }
                 stopped.unsynced.push(segment.file(&self.shared, &self.dir)?);
             }
         }

@@ -13,6 +13,7 @@ use crate::{
     producer_state::SequenceError,
 };
 
+mod compaction;
 mod files;
 mod model;
 mod recovery;

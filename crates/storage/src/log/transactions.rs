@@ -139,11 +139,8 @@ impl Log {
                     continue;
                 }
                 let is_control = found.header.attributes.is_control();
-                let marker = if is_control {
-                    RecordBatch::new(&walk.read(&found)?).as_ref().and_then(Marker::of)
-                } else {
-                    None
-                };
+                let marker =
+                    if is_control { RecordBatch::new(&walk.read(&found)?).as_ref().and_then(Marker::of) } else { None };
                 aborted.extend(producers.apply(&found.header, marker));
             }
             if at >= first {

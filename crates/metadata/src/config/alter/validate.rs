@@ -69,8 +69,7 @@ pub(super) fn changes(
         ResourceType::Group => groups::check(standing.broker, &after)?,
         ResourceType::Broker | ResourceType::ClientMetrics => {}
     }
-    let warnings = changes.iter().filter_map(compaction_warning).collect();
-    Ok(Altered { changes, warnings })
+    Ok(Altered { changes })
 }
 
 /// A config of a topic, group or subscription.
@@ -198,10 +197,4 @@ fn compaction_lags(broker: BrokerLayers<'_>, overrides: &Overrides) -> Result<()
         }),
         _ => Ok(()),
     }
-}
-
-fn compaction_warning((name, value): &(String, Option<String>)) -> Option<String> {
-    let policies = value.as_deref().filter(|_| name == "cleanup.policy" || name == "log.cleanup.policy")?;
-    let compacts = policies.split(',').any(|policy| policy.trim() == "compact");
-    compacts.then(|| format!("{name}={policies} was accepted, but logs are not compacted yet, so they only grow."))
 }

@@ -17,9 +17,6 @@ fn require(holds: bool, otherwise: &str) -> Result<(), ServerConfigError> {
 pub(super) fn check(layers: BrokerLayers<'_>, notices: &mut Notices) -> Result<(), ServerConfigError> {
     check_node(layers)?;
     check_dynamic(layers)?;
-    if layers.list("log.cleanup.policy").is_some_and(|policies| policies.iter().any(|policy| policy == "compact")) {
-        notices.warnings.push("log.cleanup.policy=compact: logs are not compacted yet, so they only grow.".to_owned());
-    }
     let heartbeat = layers.int("broker.heartbeat.interval.ms");
     let session = layers.int("broker.session.timeout.ms");
     if i64::from(heartbeat) * 2 > i64::from(session) {

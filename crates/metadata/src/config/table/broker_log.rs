@@ -60,15 +60,14 @@ configs! { pub(super) static LOG, Kafka:
     "log.retention.check.interval.ms", Long, "300000", Any, ReadOnly, Works,
         "How often segments are checked against retention.";
     "log.cleanup.policy", List, "delete", Any, ClusterWide, Works,
-        "What happens to old segments: `delete` them, `compact` them, both, or neither. Compaction is \
-         accepted with a warning and not carried out yet.";
+        "What happens to old segments: `delete` them, `compact` them, both, or neither.";
     "log.index.size.max.bytes", Int, "10485760", Any, ClusterWide, Works,
         "The largest size of an index file; a full index rolls the segment.";
     "log.index.interval.bytes", Int, "4096", Any, ClusterWide, Works,
         "Bytes of records between two entries of an index.";
     "log.segment.delete.delay.ms", Long, "60000", Any, ClusterWide, Works,
         "How long a deleted segment's files stay on disk.";
-    "log.preallocate", Boolean, "false", Any, ClusterWide, NoEffectYet,
+    "log.preallocate", Boolean, "false", Any, ClusterWide, Works,
         "Whether a new segment's file is given its full size at once.";
     "log.flush.interval.messages", Long, "9223372036854775807", Any, ClusterWide, Works,
         "Records after which a partition is synced to disk.";
@@ -91,27 +90,27 @@ configs! { pub(super) static LOG, Kafka:
         "How long tiered segments also stay on the local disk; -2 for as long as `log.retention.ms`.";
     "log.local.retention.bytes", Long, "-2", AtLeast(-2), ClusterWide, NoEffectYet,
         "Bytes of tiered segments that also stay on the local disk; -2 for as many as `log.retention.bytes`.";
-    "log.cleaner.enable", Boolean, "true", Any, ReadOnly, NoEffectYet,
+    "log.cleaner.enable", Boolean, "true", Any, ReadOnly, Works,
         "Whether compaction runs.";
-    "log.cleaner.threads", Int, "1", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.threads", Int, "1", Any, ClusterWide, Works,
         "Threads that compact.";
-    "log.cleaner.dedupe.buffer.size", Long, "134217728", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.dedupe.buffer.size", Long, "134217728", Any, ClusterWide, Works,
         "Memory for the key maps of all cleaner threads; over 1 MiB for each.";
-    "log.cleaner.io.buffer.size", Int, "524288", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.io.buffer.size", Int, "524288", Any, ClusterWide, Works,
         "Memory for the I/O buffers of all cleaner threads.";
-    "log.cleaner.io.buffer.load.factor", Double, "0.9", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.io.buffer.load.factor", Double, "0.9", Any, ClusterWide, Works,
         "How full a key map may get.";
-    "log.cleaner.io.max.bytes.per.second", Double, "1.7976931348623157E308", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.io.max.bytes.per.second", Double, "1.7976931348623157E308", Any, ClusterWide, Works,
         "Bytes per second the cleaner reads and writes at most.";
-    "log.cleaner.backoff.ms", Long, "15000", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.backoff.ms", Long, "15000", Any, ClusterWide, Works,
         "How long the cleaner sleeps when there is nothing to do.";
-    "log.cleaner.min.cleanable.ratio", Double, "0.5", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.min.cleanable.ratio", Double, "0.5", Any, ClusterWide, Works,
         "The part of a log that must be uncompacted before it is compacted.";
-    "log.cleaner.delete.retention.ms", Long, "86400000", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.delete.retention.ms", Long, "86400000", Any, ClusterWide, Works,
         "How long tombstones stay in a compacted log.";
-    "log.cleaner.min.compaction.lag.ms", Long, "0", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.min.compaction.lag.ms", Long, "0", Any, ClusterWide, Works,
         "A record is not compacted away before this age.";
-    "log.cleaner.max.compaction.lag.ms", Long, "9223372036854775807", Any, ClusterWide, NoEffectYet,
+    "log.cleaner.max.compaction.lag.ms", Long, "9223372036854775807", Any, ClusterWide, Works,
         "A record becomes due for compaction at this age at the latest.";
     "num.recovery.threads.per.data.dir", Int, "2", AtLeast(1), ClusterWide, NoEffectYet,
         "Threads that recover and flush the logs of one directory.";

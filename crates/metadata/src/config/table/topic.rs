@@ -8,8 +8,7 @@ use super::prelude::*;
 
 configs! { pub(super) static TOPIC, Kafka:
     "cleanup.policy", List, "delete", ListOf(&["compact", "delete"]), Resource, Works,
-        "What happens to old segments: `delete` them, `compact` them, both, or neither. Compaction is \
-         accepted with a warning and not carried out yet.",
+        "What happens to old segments: `delete` them, `compact` them, both, or neither.",
         from [Synonym::same("log.cleanup.policy")];
     "compression.gzip.level", Int, "-1", GzipLevel, Resource, Works,
         "Level used when the broker compresses with gzip; -1 for gzip's own default.",
@@ -23,7 +22,7 @@ configs! { pub(super) static TOPIC, Kafka:
     "compression.zstd.level", Int, "3", Between(-131_072, 22), Resource, Works,
         "Level used when the broker compresses with zstd.",
         from [Synonym::same("compression.zstd.level")];
-    "delete.retention.ms", Long, "86400000", AtLeast(0), Resource, NoEffectYet,
+    "delete.retention.ms", Long, "86400000", AtLeast(0), Resource, Works,
         "How long tombstones stay in a compacted log.",
         from [Synonym::same("log.cleaner.delete.retention.ms")];
     "file.delete.delay.ms", Long, "60000", AtLeast(0), Resource, Works,
@@ -51,7 +50,7 @@ configs! { pub(super) static TOPIC, Kafka:
     "local.retention.ms", Long, "-2", AtLeast(-2), Resource, NoEffectYet,
         "How long tiered segments also stay on the local disk; -2 for as long as `retention.ms`.",
         from [Synonym::same("log.local.retention.ms")];
-    "max.compaction.lag.ms", Long, "9223372036854775807", AtLeast(1), Resource, NoEffectYet,
+    "max.compaction.lag.ms", Long, "9223372036854775807", AtLeast(1), Resource, Works,
         "A record becomes due for compaction at this age at the latest.",
         from [Synonym::same("log.cleaner.max.compaction.lag.ms")];
     "max.message.bytes", Int, "1048588", AtLeast(0), Resource, Works,
@@ -66,17 +65,17 @@ configs! { pub(super) static TOPIC, Kafka:
     "message.timestamp.type", String, "CreateTime", OneOf(&["CreateTime", "LogAppendTime"]), Resource, Works,
         "Whose clock stamps records: `CreateTime` the producer's, `LogAppendTime` the broker's.",
         from [Synonym::same("log.message.timestamp.type")];
-    "min.cleanable.dirty.ratio", Double, "0.5", Fraction(0.0, 1.0), Resource, NoEffectYet,
+    "min.cleanable.dirty.ratio", Double, "0.5", Fraction(0.0, 1.0), Resource, Works,
         "The part of the log that must be uncompacted before it is compacted.",
         from [Synonym::same("log.cleaner.min.cleanable.ratio")];
-    "min.compaction.lag.ms", Long, "0", AtLeast(0), Resource, NoEffectYet,
+    "min.compaction.lag.ms", Long, "0", AtLeast(0), Resource, Works,
         "A record is not compacted away before this age.",
         from [Synonym::same("log.cleaner.min.compaction.lag.ms")];
     "min.insync.replicas", Int, "1", AtLeast(1), Resource, Works,
         "Replicas that must hold a record before a producer with acks=all is answered; with fewer in sync it \
          is refused.",
         from [Synonym::same("min.insync.replicas")];
-    "preallocate", Boolean, "false", Any, Resource, NoEffectYet,
+    "preallocate", Boolean, "false", Any, Resource, Works,
         "Whether a new segment's file is given its full size at once.",
         from [Synonym::same("log.preallocate")];
     "remote.log.copy.disable", Boolean, "false", Any, Resource, NoEffectYet,

@@ -65,22 +65,16 @@ fn one_bad_key_refuses_the_whole_resource() {
 
 #[test]
 fn what_is_not_supported_yet_is_accepted_at_its_default_only() {
-    assert_eq!(set(Topic, "t", "preallocate", "false"), 0);
-    assert_eq!(set(Topic, "t", "preallocate", "true"), 40);
+    assert_eq!(set(Topic, "t", "remote.log.copy.disable", "false"), 0);
+    assert_eq!(set(Topic, "t", "remote.log.copy.disable", "true"), 40);
     assert_eq!(set(Topic, "t", "remote.storage.enable", "true"), 40);
-    assert_eq!(set(Topic, "t", "min.cleanable.dirty.ratio", "0.50"), 0, "written otherwise, the same value");
-    assert_eq!(set(Broker, "1", "log.cleaner.threads", "2"), 40);
-    assert_eq!(set(Broker, "", "log.cleaner.threads", "1"), 0);
+    assert_eq!(set(Topic, "t", "local.retention.ms", "-02"), 0, "written otherwise, the same value");
+    assert_eq!(set(Broker, "1", "log.local.retention.ms", "2"), 40);
     assert_eq!(set(Broker, "", "leader.replication.throttled.rate", "1000"), 40);
-    assert_eq!(topic(&[("preallocate", "true")], &[("retention.ms", SET, Some("5"))]).map(|c| c.len()), Ok(1));
-}
-
-#[test]
-fn compaction_is_accepted_with_a_warning() {
-    let altered = alter(Topic, "t", &Overrides::new(), &[("cleanup.policy", SET, Some("compact"))]).expect("accepted");
-    assert_eq!(altered.warnings.len(), 1);
-    let altered = alter(Topic, "t", &Overrides::new(), &[("cleanup.policy", SET, Some("delete"))]).expect("accepted");
-    assert!(altered.warnings.is_empty());
+    assert_eq!(
+        topic(&[("remote.log.copy.disable", "true")], &[("retention.ms", SET, Some("5"))]).map(|c| c.len()),
+        Ok(1)
+    );
 }
 
 #[test]
@@ -172,5 +166,5 @@ fn a_topic_is_not_created_with_configs_that_are_none() {
     assert_eq!(code(&[("retention.ms", "5"), ("cleanup.policy", "compact,delete")]), 0);
     assert_eq!(code(&[("retention", "5")]), 40);
     assert_eq!(code(&[("segment.bytes", "1")]), 40);
-    assert_eq!(code(&[("preallocate", "true")]), 40);
+    assert_eq!(code(&[("remote.log.copy.disable", "true")]), 40);
 }

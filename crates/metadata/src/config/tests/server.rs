@@ -80,7 +80,7 @@ fn what_has_no_effect_yet_is_told_once_and_only_if_it_was_changed() {
     ];
     assert_eq!(notices.without_effect, without_effect);
     let (_, notices) = read("log.cleanup.policy=compact\nbroker.heartbeat.interval.ms=9000").expect("a good file");
-    assert_eq!(notices.warnings.len(), 2, "{notices:?}");
+    assert_eq!(notices.warnings.len(), 1, "{notices:?}");
 }
 
 #[test]

@@ -2,40 +2,22 @@
 
 use std::{fmt, path::PathBuf};
 
-use protocol::types::{Offset, Uuid};
+use protocol::types::Uuid;
 
-use crate::{disk::DiskError, scan::Flaw};
+use crate::{disk::DiskError, log::Damage, scan::Flaw};
 
 /// Why a log could not be opened. Its files are as they were.
 #[derive(Debug)]
 pub enum OpenError {
-    /// The directory is gone although it held records.
+    /// The directory, or every segment in it, is gone although it held records.
     Missing {
         /// Where it should be.
         dir: PathBuf,
-    },
-    /// Something that was on the platter is damaged or gone.
-    Corrupt {
-        /// The segment's file.
-        path: PathBuf,
-        /// Where in it.
-        position: u64,
-        /// The offset that should be there.
-        offset: Offset,
-        /// Everything below was known to be on the platter.
-        recovery_point: Offset,
-        /// What is wrong.
-        flaw: Flaw,
     },
     /// The directory belongs to another topic of the same name.
     OtherTopic {
         /// The id in `partition.metadata`.
         found: Uuid,
-    },
-    /// Apache Kafka's cleaner stopped between two steps, which only Apache Kafka can go on with.
-    UnfinishedCompaction {
-        /// The file that tells.
-        path: PathBuf,
     },
     /// The disk failed.
     Disk(DiskError),
@@ -44,19 +26,8 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { dir } => write!(f, "{} is gone, and it held records", dir.display()),
-            Self::Corrupt { path, position, offset, recovery_point, flaw } => write!(
-                f,
-                "{} is damaged at byte {position}, offset {offset}: {flaw}. Everything below offset {recovery_point} \
-                 was safe on this disk, so nothing was cut",
-                path.display()
-            ),
+            Self::Missing { dir } => write!(f, "{} or what was in it is gone, and it held records", dir.display()),
             Self::OtherTopic { found } => write!(f, "the directory belongs to the topic with id {found}"),
-            Self::UnfinishedCompaction { path } => write!(
-                f,
-                "Apache Kafka did not finish a compaction ({}); start and stop it on this directory once",
-                path.display()
-            ),
             Self::Disk(error) => error.fmt(f),
         }
     }
@@ -84,6 +55,8 @@ pub enum OpenWarning {
         /// What was wrong with the first of them.
         flaw: Flaw,
     },
+    /// Something that was on the platter is damaged or gone; it is fenced off, and everything else can be read.
+    Damaged(Damage),
     /// A file was not believed.
     Ignored {
         /// Which.
@@ -99,6 +72,7 @@ impl fmt::Display for OpenWarning {
             Self::Cut { path, position, bytes, flaw } => {
                 write!(f, "cut {bytes} bytes from byte {position} of {} on: {flaw}", path.display())
             }
+            Self::Damaged(damage) => damage.fmt(f),
             Self::Ignored { path, reason } => write!(f, "ignored {}: {reason}", path.display()),
         }
     }

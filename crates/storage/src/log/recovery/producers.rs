@@ -5,7 +5,7 @@ use crate::{
     disk::{read_file, replace_file},
     names::Kind,
     producer_state::{Marker, OWN_FILE_NAME, OwnFile, ProducerStates},
-    scan::{Step, Walk},
+    scan::Step,
     segment::Segment,
 };
 use protocol::{
@@ -88,7 +88,7 @@ impl Log {
             }
             if let Some(place) = segment.locate(shared, dir, from)? {
                 let file = segment.file(shared, dir)?;
-                let mut walk = Walk::headers(&*file, place.position, segment.size);
+                let mut walk = segment.walk(&*file, place.position);
                 while let Step::Batch(found) = walk.step()? {
                     if found.header.base_offset < from || !found.header.has_producer_id() {
                         continue;
@@ -109,7 +109,7 @@ impl Log {
     }
 
     /// The newest snapshot up to `until` that can be read.
-    fn load_snapshot(
+    pub(in crate::log) fn load_snapshot(
         &self,
         snapshots: &[Offset],
         until: Offset,
