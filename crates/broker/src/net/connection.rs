@@ -24,9 +24,17 @@ use protocol::{
     api::{ApiKey, FRAME_SIZE_LEN, NextFrame, next_frame},
     types::Monotonic,
 };
-use tokio::{net::TcpStream, time::Sleep};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::TcpStream,
+    time::Sleep,
+};
 
-use super::{Peer, Shared, buffers::READ_SIZE, output::Output};
+use super::{
+    Peer, Shared,
+    buffers::{Buffer, READ_SIZE},
+    output::Output,
+};
 use crate::{
     answer::{Answer, Pending, Response},
     dispatch::dispatch,
@@ -63,10 +71,12 @@ struct Connection {
     stream: TcpStream,
     peer: Peer,
     shared: Arc<Shared>,
-    buffer: Vec<u8>,
+    buffer: Buffer,
     slots: VecDeque<Slot>,
     output: Output,
     timer: Pin<Box<Sleep>>,
+    /// When the timer goes off, if it was set and has not. It may be too early, and is never too late.
+    armed: Option<Monotonic>,
     /// When bytes last came or went.
     active: Monotonic,
     /// The client sends no more.
@@ -84,10 +94,11 @@ pub async fn serve(stream: TcpStream, peer: Peer, shared: Arc<Shared>) {
         stream,
         peer,
         shared: Arc::clone(&shared),
-        buffer: Vec::new(),
+        buffer: Buffer::default(),
         slots: VecDeque::new(),
         output: Output::default(),
         timer: Box::pin(tokio::time::sleep(std::time::Duration::ZERO)),
+        armed: None,
         active,
         input_closed: false,
         closing: None,
@@ -115,7 +126,9 @@ impl Connection {
             self.start_requests();
             while matches!(self.slots.front(), Some(Slot::Ready(_))) {
                 let Some(Slot::Ready(response)) = self.slots.pop_front() else { unreachable!("just seen") };
-                self.output.push(response);
+                if let Err(error) = self.output.push(response) {
+                    return End::Io(error);
+                }
             }
             if let Err(end) = self.flush().await {
                 return end;
@@ -138,7 +151,7 @@ impl Connection {
         if self.closing.is_some() {
             return false;
         }
-        let NextFrame::Whole(frame) = next_frame(&self.buffer, self.shared.limits.request_bytes_max) else {
+        let NextFrame::Whole(frame) = next_frame(self.buffer.bytes(), self.shared.limits.request_bytes_max) else {
             return false;
         };
         may_start(&self.slots, frame)
@@ -148,7 +161,7 @@ impl Connection {
     fn start_requests(&mut self) {
         let mut done = 0;
         while self.closing.is_none() {
-            match next_frame(&self.buffer[done..], self.shared.limits.request_bytes_max) {
+            match next_frame(&self.buffer.bytes()[done..], self.shared.limits.request_bytes_max) {
                 NextFrame::Incomplete { .. } => break,
                 NextFrame::Refused { .. } => self.closing = Some("a frame of that size is not accepted"),
                 NextFrame::Whole(frame) => {
@@ -166,10 +179,9 @@ impl Connection {
                 }
             }
         }
-        if done == self.buffer.len() || self.closing.is_some() {
+        self.buffer.consume(done);
+        if self.closing.is_some() {
             self.shared.buffers.give_back(&mut self.buffer);
-        } else {
-            self.buffer.drain(..done);
         }
     }
 
@@ -204,26 +216,23 @@ impl Connection {
             if matches!(self.slots.front(), Some(Slot::Ready(_))) || self.can_start_next() {
                 return Poll::Ready(Ok(()));
             }
-            if self.wants_input() {
-                match self.stream.poll_read_ready(cx) {
-                    Poll::Ready(Ok(())) => {
-                        if self.read(now.mono)? {
-                            return Poll::Ready(Ok(()));
-                        }
-                        continue;
-                    }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-                    Poll::Pending => {}
-                }
+            if self.wants_input()
+                && let Poll::Ready(read) = self.poll_read(cx, now.mono)
+            {
+                return Poll::Ready(read);
             }
             let Some(deadline) = self.next_deadline() else { return Poll::Pending };
             if deadline <= now.mono {
                 return if self.slots.is_empty() { Poll::Ready(Err(End::Idle)) } else { Poll::Ready(Ok(())) };
             }
-            self.timer.as_mut().reset(tokio::time::Instant::now() + deadline.since(now.mono));
+            if self.armed.is_none_or(|armed| armed > deadline) {
+                self.timer.as_mut().reset(tokio::time::Instant::now() + deadline.since(now.mono));
+                self.armed = Some(deadline);
+            }
             if self.timer.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
+            self.armed = None;
         }
     }
 
@@ -242,34 +251,44 @@ impl Connection {
         self.slots.iter().filter_map(deadline).min()
     }
 
-    /// Reads what the socket has. `Ok(true)`: there is something to do now.
-    fn read(&mut self, now: Monotonic) -> Result<bool, End> {
+    /// Reads what the socket has, until there is something to do.
+    fn poll_read(&mut self, cx: &mut Context<'_>, now: Monotonic) -> Poll<Result<(), End>> {
         loop {
-            let additional = match next_frame(&self.buffer, self.shared.limits.request_bytes_max) {
-                // Doubling what came is as far ahead as an announcement is believed.
+            let (room, most) = match next_frame(self.buffer.bytes(), self.shared.limits.request_bytes_max) {
                 NextFrame::Incomplete { needed } => {
-                    (needed - self.buffer.len()).clamp(READ_SIZE, self.buffer.len().max(READ_SIZE))
+                    let missing = needed - self.buffer.len();
+                    // Doubling what came is as far ahead as an announcement is believed.
+                    let room = missing.clamp(READ_SIZE, self.buffer.len().max(READ_SIZE));
+                    // Of a large request no more than its end: what came behind it would have to be moved.
+                    (room, if missing > READ_SIZE / 2 { missing } else { READ_SIZE })
                 }
-                NextFrame::Whole(_) if self.buffer.len() < DRAIN_MAX => READ_SIZE,
-                NextFrame::Whole(_) | NextFrame::Refused { .. } => return Ok(true),
+                NextFrame::Whole(_) if self.buffer.len() < DRAIN_MAX => (READ_SIZE, READ_SIZE),
+                NextFrame::Whole(_) | NextFrame::Refused { .. } => return Poll::Ready(Ok(())),
             };
-            if self.shared.buffers.grow(&mut self.buffer, additional).is_err() {
-                return Err(End::Closed("all requests together take more memory than there is for them"));
+            if self.shared.buffers.grow(&mut self.buffer, room).is_err() {
+                let reason = "all requests together take more memory than there is for them";
+                return Poll::Ready(Err(End::Closed(reason)));
             }
-            match self.stream.try_read_buf(&mut self.buffer) {
-                Ok(0) => {
-                    self.input_closed = true;
-                    return Ok(true);
-                }
-                Ok(_) => self.active = now,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let can_start = self.can_start_next();
-                    if !can_start {
-                        self.shared.buffers.settle(&mut self.buffer);
+            let room = self.buffer.room();
+            let most = room.len().min(most);
+            let mut into = ReadBuf::new(&mut room[..most]);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut into) {
+                Poll::Ready(Ok(())) => match into.filled().len() {
+                    0 => {
+                        self.input_closed = true;
+                        return Poll::Ready(Ok(()));
                     }
-                    return Ok(can_start);
+                    count => {
+                        self.buffer.filled(count);
+                        self.active = now;
+                    }
+                },
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
+                Poll::Pending if self.can_start_next() => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    self.shared.buffers.settle(&mut self.buffer);
+                    return Poll::Pending;
                 }
-                Err(error) => return Err(error.into()),
             }
         }
     }

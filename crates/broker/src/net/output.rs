@@ -1,14 +1,18 @@
 //! Answers on their way out.
 //!
 //! What is ready goes out together: many small answers in one call, and the bytes in front of a file range with a hint
-//! that more follows, so that both leave in one segment. A file range never passes through our memory.
+//! that more follows, so that both leave in one segment. A large file range never passes through our memory; a small one
+//! is read into its answer, because the calls to send it by itself cost more than to copy it.
 
 use std::{
     collections::VecDeque,
     io::{self, IoSlice},
 };
 
-use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+use rustix::{
+    buffer::spare_capacity,
+    net::{SendAncillaryBuffer, SendFlags, sendmsg},
+};
 use storage::disk::FileRange;
 use tokio::{io::Interest, net::TcpStream};
 
@@ -16,6 +20,12 @@ use crate::answer::Response;
 
 /// As many pieces as one call takes.
 const PIECES_MAX: usize = 64;
+
+/// A file range up to this size is copied into its answer.
+const COPIED_RANGE_MAX: u64 = 64 * 1024;
+
+/// No range is copied while more than this waits to be sent: a client that asks much and takes little holds little.
+const COPIED_MAX: usize = 256 * 1024;
 
 enum Chunk {
     Bytes(Vec<u8>, usize),
@@ -26,6 +36,8 @@ enum Chunk {
 #[derive(Default)]
 pub(super) struct Output {
     chunks: VecDeque<Chunk>,
+    /// Bytes of ranges copied since all was sent.
+    copied: usize,
 }
 
 impl Output {
@@ -33,8 +45,30 @@ impl Output {
         self.chunks.is_empty()
     }
 
-    pub(super) fn push(&mut self, response: Response) {
-        let Response { mut bytes, ranges } = response;
+    /// Adds an answer.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that ends before its range does: the connection is of no further use.
+    pub(super) fn push(&mut self, response: Response) -> io::Result<()> {
+        let Response { bytes, ranges } = response;
+        let length = ranges.iter().map(|(_, range)| range.len).sum::<u64>();
+        let is_small = !ranges.is_empty() && length <= COPIED_RANGE_MAX && self.copied + length as usize <= COPIED_MAX;
+        if is_small {
+            self.copied += length as usize;
+            self.push_bytes(copied(&bytes, &ranges, length as usize)?);
+        } else {
+            self.push_spliced(bytes, ranges);
+        }
+        Ok(())
+    }
+
+    fn push_bytes(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.chunks.push_back(Chunk::Bytes(bytes, 0));
+        }
+    }
+
+    fn push_spliced(&mut self, mut bytes: Vec<u8>, ranges: Vec<(usize, FileRange)>) {
         // From the last range to the first, so that each cut leaves the front in place.
         let mut tail = VecDeque::new();
         for (position, range) in ranges.into_iter().rev() {
@@ -46,9 +80,7 @@ impl Output {
                 tail.push_front(Chunk::File(range));
             }
         }
-        if !bytes.is_empty() {
-            self.chunks.push_back(Chunk::Bytes(bytes, 0));
-        }
+        self.push_bytes(bytes);
         self.chunks.append(&mut tail);
     }
 
@@ -70,6 +102,7 @@ impl Output {
                 Err(error) => return Err(error),
             }
         }
+        self.copied = 0;
         Ok(true)
     }
 
@@ -113,9 +146,84 @@ impl Output {
     }
 }
 
+/// An answer with its ranges, `length` bytes together, read in.
+fn copied(bytes: &[u8], ranges: &[(usize, FileRange)], length: usize) -> io::Result<Vec<u8>> {
+    let mut whole = Vec::with_capacity(bytes.len() + length);
+    let mut from = 0;
+    for (position, range) in ranges {
+        whole.extend_from_slice(&bytes[from..*position]);
+        from = *position;
+        let file = range.file.fd().ok_or(io::ErrorKind::Unsupported)?;
+        let end = whole.len() + range.len as usize;
+        while whole.len() < end {
+            // It may bring what lies behind the range, too.
+            let at = range.position + range.len - (end - whole.len()) as u64;
+            if rustix::io::retry_on_intr(|| rustix::io::pread(file, spare_capacity(&mut whole), at))? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        whole.truncate(end);
+    }
+    whole.extend_from_slice(&bytes[from..]);
+    Ok(whole)
+}
+
 fn send_file(stream: &TcpStream, range: &FileRange) -> io::Result<usize> {
     let file = range.file.fd().ok_or(io::ErrorKind::Unsupported)?;
     let mut position = range.position;
     stream
         .try_io(Interest::WRITABLE, || Ok(rustix::fs::sendfile(stream, file, Some(&mut position), range.len as usize)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use storage::disk::{Disk as _, Open, OsDisk};
+
+    use super::*;
+
+    /// An answer of four bytes with a range of `len` bytes behind the third, and what a client should see of it.
+    fn answer(dir: &tempfile::TempDir, len: usize) -> (Response, Vec<u8>) {
+        let content: Vec<u8> = (0..len + 100).map(|i| (i % 251) as u8).collect();
+        let path = dir.path().join("file");
+        std::fs::write(&path, &content).unwrap();
+        let file = OsDisk.open(&path, Open::Existing).unwrap();
+        let range = FileRange { file, position: 50, len: len as u64 };
+        let seen = [b"abc", &content[50..50 + len], b"d"].concat();
+        (Response { bytes: b"abcd".to_vec(), ranges: vec![(3, range)] }, seen)
+    }
+
+    #[test]
+    fn a_small_range_becomes_part_of_its_answer() {
+        let dir = tempfile::tempdir().unwrap();
+        for len in [0, 1, 61, COPIED_RANGE_MAX as usize] {
+            let (response, seen) = answer(&dir, len);
+            let mut output = Output::default();
+            output.push(response).unwrap();
+            assert!(matches!(&output.chunks[0], Chunk::Bytes(bytes, 0) if *bytes == seen), "{len} bytes");
+            assert_eq!(output.chunks.len(), 1);
+        }
+    }
+
+    #[test]
+    fn memory_does_not_grow_with_what_a_client_does_not_take() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut output = Output::default();
+        for _ in 0..100 {
+            output.push(answer(&dir, COPIED_RANGE_MAX as usize).0).unwrap();
+        }
+        output.push(answer(&dir, COPIED_RANGE_MAX as usize + 1).0).unwrap();
+        let bytes = |chunk: &Chunk| if let Chunk::Bytes(bytes, _) = chunk { bytes.len() } else { 0 };
+        assert!(output.chunks.iter().map(bytes).sum::<usize>() < COPIED_MAX + 1000);
+        let files = output.chunks.iter().filter(|chunk| matches!(chunk, Chunk::File(_))).count();
+        assert_eq!(files, 101 - COPIED_MAX / COPIED_RANGE_MAX as usize);
+    }
+
+    #[test]
+    fn a_file_that_is_too_short_ends_the_connection() {
+        let dir = tempfile::tempdir().unwrap();
+        let (response, _) = answer(&dir, 1000);
+        std::fs::write(dir.path().join("file"), b"short").unwrap();
+        let error = Output::default().push(response).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
 }
