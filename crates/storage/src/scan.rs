@@ -94,8 +94,10 @@ pub(crate) struct Walk<'a> {
     holes: Vec<Range<u64>>,
 }
 
-/// Enough for a header and its successors where batches are small, and little to waste where they are large.
+/// Enough for many headers where batches are small.
 const HEADERS_CHUNK: usize = 8 << 10;
+/// Enough for a header, and little to waste where batches are large.
+const HEADER_CHUNK: usize = 256;
 /// Large reads for walks that look at every byte.
 const CONTENT_CHUNK: usize = 512 << 10;
 
@@ -141,11 +143,23 @@ impl<'a> Walk<'a> {
         let needed = needed.min(available);
         let start = from.checked_sub(self.buffered_from).filter(|start| *start <= self.buffer.len() as u64);
         if start.is_none_or(|start| self.buffer.len() - (start as usize) < needed) {
-            self.buffer.resize(self.chunk.max(needed).min(available), 0);
+            let chunk = if self.is_near(from) { self.chunk } else { self.chunk_far() };
+            self.buffer.resize(chunk.max(needed).min(available), 0);
             disk::read_exact(self.file, from, &mut self.buffer)?;
             self.buffered_from = from;
         }
         Ok(&self.buffer[(from - self.buffered_from) as usize..])
+    }
+
+    /// Whether `from` is within or so close behind what was read that batches are small.
+    fn is_near(&self, from: u64) -> bool {
+        let near = self.buffered_from..self.buffered_from + (self.buffer.len() + HEADERS_CHUNK) as u64;
+        !self.buffer.is_empty() && near.contains(&from)
+    }
+
+    /// How much to read where nothing was read before, or a large batch was passed over.
+    fn chunk_far(&self) -> usize {
+        if self.chunk == HEADERS_CHUNK { HEADER_CHUNK } else { self.chunk }
     }
 
     /// The next batch.
