@@ -38,6 +38,9 @@ use crate::{
 /// Threads that sync. They sleep in the kernel most of the time, and concurrent syncs share the file system's journal.
 const SYNC_THREADS: usize = 8;
 
+/// Threads that bring what a fetch asks for from the disk into the page cache. They come and go.
+const COLD_READS_MAX: usize = 4;
+
 /// All requests that are arriving may take this much, where `queued.max.request.bytes` sets nothing else.
 const REQUEST_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
 
@@ -177,6 +180,7 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(workers)
             .thread_name("worker")
+            .max_blocking_threads(COLD_READS_MAX)
             .enable_io()
             .enable_time()
             .build()?;

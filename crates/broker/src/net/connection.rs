@@ -33,7 +33,7 @@ use tokio::{
 use super::{
     Peer, Shared,
     buffers::{Buffer, READ_SIZE},
-    output::Output,
+    output::{Output, Progress, bring_in},
 };
 use crate::{
     answer::{Answer, Pending, Response},
@@ -186,19 +186,22 @@ impl Connection {
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        while !self.output.is_empty() {
-            if self.output.write_some(&self.stream)? {
-                break;
-            }
-            match self.shared.limits.idle {
-                Some(idle) => match tokio::time::timeout(idle, self.stream.writable()).await {
-                    Ok(writable) => writable?,
-                    Err(_) => return Err(End::Closed("the client does not take its answers")),
+        loop {
+            match self.output.write_some(&self.stream)? {
+                Progress::Done => return Ok(()),
+                Progress::Full => match self.shared.limits.idle {
+                    Some(idle) => match tokio::time::timeout(idle, self.stream.writable()).await {
+                        Ok(writable) => writable?,
+                        Err(_) => return Err(End::Closed("the client does not take its answers")),
+                    },
+                    None => self.stream.writable().await?,
                 },
-                None => self.stream.writable().await?,
+                Progress::Cold(range) => match tokio::task::spawn_blocking(move || bring_in(&range)).await {
+                    Ok(read) => read?,
+                    Err(_) => return Err(End::Closed("the node stops")),
+                },
             }
         }
-        Ok(())
     }
 
     /// Waits until there is something to do: an answer to send, a request to start, or the end.

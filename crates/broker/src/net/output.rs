@@ -3,14 +3,20 @@
 //! What is ready goes out together: many small answers in one call, and the bytes in front of a file range with a hint
 //! that more follows, so that both leave in one segment. A large file range never passes through our memory; a small one
 //! is read into its answer, because the calls to send it by itself cost more than to copy it.
+//!
+//! What is not in the page cache is brought there first, elsewhere: a task that waits for the disk would hold up all that
+//! its thread serves.
 
 use std::{
     collections::VecDeque,
-    io::{self, IoSlice},
+    io::{self, IoSlice, IoSliceMut},
+    num::NonZeroU64,
+    os::fd::BorrowedFd,
 };
 
 use rustix::{
-    buffer::spare_capacity,
+    fs::{Advice, fadvise, sendfile},
+    io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr},
     net::{SendAncillaryBuffer, SendFlags, sendmsg},
 };
 use storage::disk::FileRange;
@@ -23,6 +29,9 @@ const PIECES_MAX: usize = 64;
 
 /// A file range up to this size is copied into its answer.
 const COPIED_RANGE_MAX: u64 = 64 * 1024;
+
+/// Of a larger range so much is looked for in the page cache and sent at a time.
+const WINDOW: u64 = 1024 * 1024;
 
 /// No range is copied while more than this waits to be sent: a client that asks much and takes little holds little.
 const COPIED_MAX: usize = 256 * 1024;
@@ -38,13 +47,22 @@ pub(super) struct Output {
     chunks: VecDeque<Chunk>,
     /// Bytes of ranges copied since all was sent.
     copied: usize,
+    /// Up to this position the range that comes next was seen in the page cache, or brought there.
+    cached_until: u64,
+}
+
+/// How far the writing came.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// All is written.
+    Done,
+    /// The socket takes no more now.
+    Full,
+    /// This has to be brought into the page cache first, by [`bring_in`]. It is not looked for again then.
+    Cold(FileRange),
 }
 
 impl Output {
-    pub(super) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
-    }
-
     /// Adds an answer.
     ///
     /// # Errors
@@ -53,11 +71,12 @@ impl Output {
         let Response { bytes, ranges } = response;
         let length = ranges.iter().map(|(_, range)| range.len).sum::<u64>();
         let is_small = !ranges.is_empty() && length <= COPIED_RANGE_MAX && self.copied + length as usize <= COPIED_MAX;
-        if is_small {
-            self.copied += length as usize;
-            self.push_bytes(copied(&bytes, &ranges, length as usize)?);
-        } else {
-            self.push_spliced(bytes, ranges);
+        match if is_small { copied(&bytes, &ranges, length as usize)? } else { None } {
+            Some(whole) => {
+                self.copied += length as usize;
+                self.push_bytes(whole);
+            }
+            None => self.push_spliced(bytes, ranges),
         }
         Ok(())
     }
@@ -84,26 +103,35 @@ impl Output {
         self.chunks.append(&mut tail);
     }
 
-    /// Writes as much as the socket takes. `Ok(false)`: it takes no more now.
+    /// Writes as much as the socket takes.
     ///
     /// # Errors
     /// The connection is of no further use; also where a file ends before its range does.
-    pub(super) fn write_some(&mut self, stream: &TcpStream) -> io::Result<bool> {
+    pub(super) fn write_some(&mut self, stream: &TcpStream) -> io::Result<Progress> {
         while let Some(front) = self.chunks.front_mut() {
             let written = match front {
                 Chunk::Bytes(..) => self.send_bytes(stream),
-                Chunk::File(range) => send_file(stream, range),
+                Chunk::File(range) => {
+                    if self.cached_until <= range.position {
+                        let window = FileRange { len: range.len.min(WINDOW), ..range.clone() };
+                        self.cached_until = window.position + window.len;
+                        if !is_cached(&window)? {
+                            return Ok(Progress::Cold(window));
+                        }
+                    }
+                    send_file(stream, range, self.cached_until - range.position)
+                }
             };
             match written {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => self.advance(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Full),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
         self.copied = 0;
-        Ok(true)
+        Ok(Progress::Done)
     }
 
     fn send_bytes(&self, stream: &TcpStream) -> io::Result<usize> {
@@ -141,38 +169,73 @@ impl Output {
             };
             if left == 0 {
                 self.chunks.pop_front();
+                self.cached_until = 0;
             }
         }
     }
 }
 
-/// An answer with its ranges, `length` bytes together, read in.
-fn copied(bytes: &[u8], ranges: &[(usize, FileRange)], length: usize) -> io::Result<Vec<u8>> {
-    let mut whole = Vec::with_capacity(bytes.len() + length);
-    let mut from = 0;
+fn descriptor(range: &FileRange) -> io::Result<BorrowedFd<'_>> {
+    range.file.fd().ok_or_else(|| io::ErrorKind::Unsupported.into())
+}
+
+/// Reads what the page cache has, without waiting for the disk. Where the file system cannot tell, it waits.
+fn read_cached(file: BorrowedFd<'_>, into: &mut [u8], position: u64) -> rustix::io::Result<usize> {
+    retry_on_intr(|| match preadv2(file, &mut [IoSliceMut::new(into)], position, ReadWriteFlags::NOWAIT) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => pread(file, &mut *into, position),
+        read => read,
+    })
+}
+
+/// Whether a range seems to be in the page cache, going by its end: what is read in order is brought in up to there.
+fn is_cached(range: &FileRange) -> io::Result<bool> {
+    match read_cached(descriptor(range)?, &mut [0], range.position + range.len - 1) {
+        Ok(_) => Ok(true),
+        Err(Errno::AGAIN) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Brings a range into the page cache, and takes as long as the disk does.
+///
+/// # Errors
+/// What the disk says.
+pub(super) fn bring_in(range: &FileRange) -> io::Result<()> {
+    let file = descriptor(range)?;
+    fadvise(file, range.position, NonZeroU64::new(range.len), Advice::WillNeed)?;
+    let mut last = [0];
+    retry_on_intr(|| pread(file, &mut last, range.position + range.len - 1))?;
+    Ok(())
+}
+
+/// An answer with its ranges, `length` bytes together, read in; `None` if not all of them are in the page cache.
+fn copied(bytes: &[u8], ranges: &[(usize, FileRange)], length: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut whole = vec![0; bytes.len() + length];
+    let (mut from, mut end) = (0, 0);
     for (position, range) in ranges {
-        whole.extend_from_slice(&bytes[from..*position]);
-        from = *position;
-        let file = range.file.fd().ok_or(io::ErrorKind::Unsupported)?;
-        let end = whole.len() + range.len as usize;
-        while whole.len() < end {
-            // It may bring what lies behind the range, too.
-            let at = range.position + range.len - (end - whole.len()) as u64;
-            if rustix::io::retry_on_intr(|| rustix::io::pread(file, spare_capacity(&mut whole), at))? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+        let head = &bytes[from..*position];
+        whole[end..end + head.len()].copy_from_slice(head);
+        (from, end) = (*position, end + head.len());
+        let (file, mut read) = (descriptor(range)?, 0);
+        while read < range.len as usize {
+            let into = &mut whole[end + read..end + range.len as usize];
+            match read_cached(file, into, range.position + read as u64) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => read += count,
+                Err(Errno::AGAIN) => return Ok(None),
+                Err(error) => return Err(error.into()),
             }
         }
-        whole.truncate(end);
+        end += read;
     }
-    whole.extend_from_slice(&bytes[from..]);
-    Ok(whole)
+    whole[end..].copy_from_slice(&bytes[from..]);
+    Ok(Some(whole))
 }
 
-fn send_file(stream: &TcpStream, range: &FileRange) -> io::Result<usize> {
-    let file = range.file.fd().ok_or(io::ErrorKind::Unsupported)?;
-    let mut position = range.position;
-    stream
-        .try_io(Interest::WRITABLE, || Ok(rustix::fs::sendfile(stream, file, Some(&mut position), range.len as usize)?))
+fn send_file(stream: &TcpStream, range: &FileRange, most: u64) -> io::Result<usize> {
+    let file = descriptor(range)?;
+    let (mut position, count) = (range.position, range.len.min(most) as usize);
+    stream.try_io(Interest::WRITABLE, || Ok(sendfile(stream, file, Some(&mut position), count)?))
 }
 
 #[cfg(test)]
@@ -216,6 +279,53 @@ mod tests {
         assert!(output.chunks.iter().map(bytes).sum::<usize>() < COPIED_MAX + 1000);
         let files = output.chunks.iter().filter(|chunk| matches!(chunk, Chunk::File(_))).count();
         assert_eq!(files, 101 - COPIED_MAX / COPIED_RANGE_MAX as usize);
+    }
+
+    #[test]
+    fn what_is_not_in_the_page_cache_is_brought_in_before_it_is_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        let entered = runtime.enter();
+        for len in [1, COPIED_RANGE_MAX as usize, 3 * WINDOW as usize + 4711] {
+            let (response, seen) = answer(&dir, len);
+            let range = response.ranges[0].1.clone();
+            range.file.sync().unwrap();
+            let evict = || fadvise(descriptor(&range).unwrap(), 0, None, Advice::DontNeed).unwrap();
+            evict();
+            let evicted = !is_cached(&range).unwrap();
+            // To look for it may have begun to read it.
+            bring_in(&range).unwrap();
+            evict();
+
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let server = listener.accept().unwrap().0;
+            server.set_nonblocking(true).unwrap();
+            let server = TcpStream::from_std(server).unwrap();
+            let reader = std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                io::Read::read_to_end(&mut &client, &mut bytes).map(|_| bytes)
+            });
+            let mut output = Output::default();
+            output.push(response).unwrap();
+            let mut cold = 0;
+            loop {
+                match output.write_some(&server).unwrap() {
+                    Progress::Done => break,
+                    Progress::Full => runtime.block_on(server.writable()).unwrap(),
+                    Progress::Cold(window) => {
+                        cold += 1;
+                        bring_in(&window).unwrap();
+                        assert!(is_cached(&window).unwrap());
+                    }
+                }
+            }
+            drop(server);
+            assert!(reader.join().unwrap().unwrap() == seen, "{len} bytes");
+            // A file system in memory has nothing to evict; to look for a small range may be enough to bring it in.
+            assert!(cold > 0 || !evicted || len <= COPIED_RANGE_MAX as usize, "{len} bytes");
+        }
+        drop(entered);
     }
 
     #[test]
