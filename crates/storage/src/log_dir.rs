@@ -455,17 +455,23 @@ impl LogDir {
         if let Some(reason) = self.shared.offline() {
             return Err(DiskError::new("close", root, std::io::Error::other(&*reason)));
         }
-        if stopped.iter().map(|log| log.unsynced.len()).sum::<usize>() > SINGLE_SYNCS_MAX {
+        let many = stopped.iter().map(|log| log.unsynced.len()).sum::<usize>() > SINGLE_SYNCS_MAX;
+        if many {
             disk.sync_all(root)?;
         } else {
             for log in &stopped {
                 log.unsynced.iter().try_for_each(|file| file.sync())?;
-                log.unsynced_dir.iter().try_for_each(|dir| disk.sync_dir(dir))?;
             }
-            disk.sync_dir(root)?;
         }
         for path in stopped.iter().flat_map(|log| &log.unnamed) {
             disk.rename(&temporary_path(path), path)?;
+        }
+        // Before the recovery points: nobody looks for what files of before do not say of records below them.
+        if many {
+            disk.sync_all(root)?;
+        } else {
+            stopped.iter().filter_map(|log| log.unsynced_dir.as_ref()).try_for_each(|dir| disk.sync_dir(dir))?;
+            disk.sync_dir(root)?;
         }
         for log in &stopped {
             self.shared.set_checkpoint(Checkpoint::RecoveryPoint, &log.partition, Some(log.end));

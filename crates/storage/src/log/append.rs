@@ -263,7 +263,7 @@ impl Log {
         let reserve = self.config.preallocate.then_some(u64::from(self.config.segment_bytes));
         if self.segments.is_empty() {
             self.make_dir().map_err(|error| self.refused(error))?;
-        } else if self.segments.last().is_some_and(|active| active.size == 0) {
+        } else if self.segments.last().is_some_and(|active| active.size == 0 && !active.is_damaged()) {
             self.remove_active().map_err(|error| self.refused(error))?;
         }
         let segment = Segment::create(&self.shared, &self.dir, base, now, reserve);

@@ -230,6 +230,12 @@ impl Log {
     ) -> Result<(), OpenError> {
         let disk = self.shared.disk.clone();
         let recovery_point = input.recovery_point;
+        // A start that nobody saved goes back, and the epochs were cut there.
+        let first = self.epochs.entries().first().map(|first| first.start);
+        if first.is_some_and(|first| !input.clean && first > bases[0].max(self.start)) {
+            self.epochs = LeaderEpochs::default();
+            self.sync.epochs_changed = true;
+        }
         let all_epochs = self.epochs.entries().is_empty();
         let scan_from = if input.clean {
             bases.len() - 1
@@ -326,7 +332,8 @@ impl Log {
             // One that is followed by a segment that begins before it ended is told by the next step.
             limit: following.filter(|following| *following <= input.recovery_point).unwrap_or(Offset(i64::MAX)),
             mark: input.recovery_point,
-            checked_from: input.recovery_point,
+            // After a clean stop there is no reason to be here but that something is not what it was.
+            checked_from: if input.clean { Offset::ZERO } else { input.recovery_point },
             gaps: self.may_have_gaps(),
         };
         let mut chain = Chain::new(&*file, 0..size, base, known, Vec::new());
@@ -334,8 +341,13 @@ impl Log {
             match chain.step()? {
                 Link::Batch(found) => {
                     let header = &found.header;
-                    if header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
-                        self.assign_epoch(header.partition_leader_epoch, header.base_offset);
+                    let (epoch, base) = (header.partition_leader_epoch, header.base_offset);
+                    if epoch >= LeaderEpoch(0) && self.epochs.epoch_of(base) != Some(epoch) {
+                        // The file knows an epoch that came to no batch, or lacks this one.
+                        self.sync.epochs_changed |= self.epochs.truncate_end(base);
+                        if self.epochs.latest().is_none_or(|latest| latest < epoch) {
+                            self.assign_epoch(epoch, base);
+                        }
                     }
                     segment.note(header, self.config.index_interval_bytes);
                 }
