@@ -25,4 +25,5 @@ pub mod partition;
 pub mod queue;
 pub mod retention_clock;
 pub mod runtime;
+pub mod scrubber;
 pub mod topics;

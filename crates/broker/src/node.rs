@@ -30,7 +30,7 @@ use metadata::{
 use parking_lot::Mutex;
 use protocol::types::{BrokerId, Monotonic, Now, Offset, Timestamp, TopicPartition, Uuid};
 use replication::fetch_session::FetchSessions;
-use storage::{Checkpoint, DeletedDir, Disk, DiskError, LogDir, LogDirError, LogDirLimits, RetiredSegments};
+use storage::{Checkpoint, DeletedDir, Disk, DiskError, LogDir, LogDirError, LogDirLimits, OpenWarning, RetiredSegments};
 
 use crate::{
     chance::Chance,
@@ -40,6 +40,7 @@ use crate::{
     metrics::Metrics,
     partition::{Partition, PartitionConfig},
     queue::{Bell, SyncQueue},
+    scrubber::Scrubber,
     retention_clock::RetentionClock,
     topics::{Topic, Topics},
 };
@@ -141,6 +142,8 @@ pub struct Node {
     pub controller: MetadataLog,
     /// Its groups.
     pub groups: Groups,
+    /// How far the scrubbing of the logs has come.
+    pub scrubber: Scrubber,
     /// Logs that want a sync.
     pub syncs: SyncQueue,
     /// Who compacts logs.
@@ -189,6 +192,7 @@ impl Node {
             sessions: Mutex::new(FetchSessions::new(config.network.fetch_session_cache_slots as usize)),
             controller: loaded.log,
             groups: Groups::new(group_config(&config)),
+            scrubber: Scrubber::default(),
             syncs: SyncQueue::default(),
             cleaner: Cleaner::default(),
             timers: Bell::default(),
@@ -442,7 +446,12 @@ impl Node {
             partitions.push(match opened {
                 Ok((log, warnings)) => {
                     for warning in warnings {
-                        tracing::warn!(partition = %id, %warning, "a log was opened");
+                        match warning {
+                            OpenWarning::Damaged(damage) => {
+                                tracing::error!(partition = %id, %damage, "records are damaged; all others are served");
+                            }
+                            warning => tracing::warn!(partition = %id, %warning, "a log was opened"),
+                        }
                     }
                     let name = Arc::clone(&topic.name);
                     Some(Arc::new(Partition::new(name, topic.id, log, partition.leader_epoch, Arc::clone(&config))))
@@ -476,6 +485,7 @@ impl Node {
         self.groups.tick(self, now);
         self.controller.snapshot_if_wanted(now);
         self.empty_trash(now);
+        self.tell_damage();
         let (retention, checkpoint, flush_check) = {
             let mut due = self.due.lock();
             let is_due = |at: &mut Monotonic, interval_ms: u64| {
@@ -586,6 +596,12 @@ impl Node {
         self.cleaner.close();
         self.controller.wake();
         self.timers.ring();
+        self.scrubber.bell.ring();
+    }
+
+    /// What readers and the scrubber found damaged since somebody last asked.
+    pub(crate) fn take_damage(&self) -> Vec<storage::Damage> {
+        self.dir.take_damage()
     }
 
     /// The log directory, as DescribeLogDirs names it.

@@ -36,8 +36,8 @@ use protocol::{
 };
 use replication::leader::{Durability, Leader};
 use storage::{
-    CleanJob, CleanLimits, Cleanable, Cleaned, DiskError, Installed, Log, LogConfig, RetiredSegments, StoppedLog,
-    SyncScope, TimestampOffset,
+    CleanJob, CleanLimits, Cleanable, Cleaned, Damage, DiskError, Installed, Log, LogConfig, RetiredSegments, Scrub,
+    ScrubCursor, StoppedLog, SyncScope, TimestampOffset,
     compaction::CleanedGroup,
     disk::FileRange,
     producer_state::{Producer, SequenceError},
@@ -645,6 +645,37 @@ impl Partition {
         // The answer promises that the records are gone, also after a restart.
         node.save_log_starts().map_err(|error| storage::ReadError::Offline(error.to_string().into()))?;
         Ok(start)
+    }
+
+    /// What of the log is damaged and cannot be read.
+    #[must_use]
+    pub fn damage(&self) -> Vec<Damage> {
+        self.inner.lock().log.damage()
+    }
+
+    /// Writes down what of the log is damaged, so that the next start knows it.
+    pub fn remember_damage(&self) {
+        let file = self.inner.lock().log.quarantine_file();
+        if let Err(error) = file.write() {
+            tracing::warn!(partition = ?self, %error, "what is damaged is not written down, and will be looked for again");
+        }
+    }
+
+    /// The next part of the log to be scrubbed; `None` if there is no more.
+    #[must_use]
+    pub fn scrub(&self, after: Option<ScrubCursor>) -> Option<Scrub> {
+        let scrub = self.inner.lock().log.scrub(after);
+        scrub.unwrap_or_else(|error| {
+            tracing::error!(partition = ?self, %error, "a log cannot be scrubbed");
+            None
+        })
+    }
+
+    /// Takes what a scrub found.
+    pub fn scrubbed(&self, scrub: &Scrub) {
+        if let Err(error) = self.inner.lock().log.scrubbed(scrub) {
+            tracing::error!(partition = ?self, %error, "what was found damaged cannot be read again");
+        }
     }
 
     /// The producers that the log remembers.

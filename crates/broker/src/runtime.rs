@@ -8,6 +8,7 @@
 //! | tokio workers, at least four | connections: read, handle, append, answer |
 //! | `metadata` | syncs the metadata log, publishes what is committed |
 //! | `sync-N` | `fdatasync` for partitions whose acknowledgements wait for the disk |
+//! | `scrubber` | reads the logs slowly and looks at every checksum |
 //! | `timer` | group timers, retention, checkpoints, deferred deletion |
 //! | `cleaner`, `cleaner-N` | compaction; the first sees to it that there are as many others as the settings say |
 //!
@@ -357,6 +358,11 @@ fn threads(node: &Arc<Node>, clock: Clock, stopping: &Arc<AtomicBool>) -> std::i
         let now = clock.now();
         node.tick(now);
         node.timers.wait_until(node.poll_timeout(), now.mono);
+    })?;
+    spawn("scrubber".to_owned(), |node, clock| {
+        let now = clock.now();
+        let due = node.scrub(now);
+        node.scrubber.bell.wait_until(Some(due), now.mono);
     })?;
     let node = Arc::clone(node);
     let body = move || keep_cleaners(&node, clock);

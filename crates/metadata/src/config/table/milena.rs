@@ -12,6 +12,10 @@ configs! { pub(super) static BROKER, Milena:
     "milena.record.validation", String, "walk", OneOf(&["header", "walk", "full"]), ClusterWide, Works,
         "How closely batches from producers are looked at. `header`: lengths and checksum. `walk`: also the bounds of \
          every record. `full`: compressed batches are decompressed for it too.";
+    "milena.scrub.bytes.per.second", Long, "4194304", AtLeast(0), ClusterWide, Works,
+        "How fast the logs are read in the background to look at their checksums; 0 for not at all.";
+    "milena.scrub.interval.ms", Long, "604800000", AtLeast(0), ClusterWide, Works,
+        "How long after the beginning of one such pass over all logs the next one begins.";
 }
 
 configs! { pub(super) static TOPIC, Milena:
