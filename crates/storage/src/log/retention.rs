@@ -15,6 +15,7 @@ use super::{AppendError, DiskError, Log};
 use crate::{
     checkpoint::Checkpoint,
     disk::Disk,
+    epochs,
     manifest::Change,
     names::{Kind, deleted_dir_name},
     producer_state::{OWN_FILE_NAME, ProducerStates},
@@ -96,6 +97,8 @@ impl DeletedDir {
     /// As the disk says; the next start finds the rest.
     pub fn remove(self) -> Result<(), DiskError> {
         let disk = &*self.shared.disk;
+        // Or a power cut could bring the directory back under its old name, with a part of its files.
+        disk.sync_dir(&self.shared.root)?;
         for entry in disk.list(&self.dir)? {
             disk.unlink(&self.dir.join(entry.name))?;
         }
@@ -243,15 +246,20 @@ impl Log {
 
     fn restart(&mut self, at: Offset) -> Result<(), DiskError> {
         self.forget_tail(Offset::ZERO)?;
+        // Before the segments go: nothing else says by then that offsets below were given out.
+        self.shared.set_checkpoint(Checkpoint::LogStart, &self.partition, Some(at));
+        self.shared.save(Checkpoint::LogStart)?;
+        // What follows may be of an older epoch than what went.
+        pass_missing(self.shared.disk.unlink(&self.dir.join(epochs::FILE_NAME)))?;
         while !self.segments.is_empty() {
             self.remove_active()?;
         }
         (self.start, self.end) = (at, at);
         self.sync.durable = at;
         self.producers = ProducerStates::default();
-        self.sync.epochs_changed |= self.epochs.truncate_end(Offset::ZERO);
-        self.shared.set_checkpoint(Checkpoint::LogStart, &self.partition, Some(at));
-        self.shared.save(Checkpoint::LogStart)
+        self.epochs.truncate_end(Offset::ZERO);
+        self.sync.epochs_changed = true;
+        Ok(())
     }
 
     /// Makes sure that nothing on disk speaks of records from `to` on.

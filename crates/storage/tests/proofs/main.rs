@@ -1,0 +1,10 @@
+//! What the storage engine promises, proven rather than tried.
+//!
+//! - [`crash`]: workloads on the simulated disk, and every death at every change of it.
+//!
+//! `docs/storage-proofs.md` has the tables and the numbers.
+
+extern crate milena_storage as storage;
+
+mod crash;
+mod node;
