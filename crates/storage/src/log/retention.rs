@@ -267,7 +267,7 @@ impl Log {
         if let Some(retired) = self.end_cleaning()? {
             retired.remove()?;
         }
-        self.sync.generation += 1;
+        self.cancel_sync();
         self.sync.clean = false;
         if self.cut_cleaned(to) {
             self.shared.save(Checkpoint::Cleaner)?;
@@ -343,7 +343,7 @@ impl Log {
         self.check_open().map_err(AppendError::Offline)?;
         self.cancel_cleaning();
         self.closed = Some("it was deleted".into());
-        self.sync.generation += 1;
+        self.cancel_sync();
         for kind in Checkpoint::ALL {
             self.shared.set_checkpoint(kind, &self.partition, None);
         }
