@@ -307,13 +307,24 @@ impl Log {
             return self.restart(to);
         }
         if let Some(active) = self.segments.last() {
-            let size = active.locate(&self.shared, &self.dir, to)?.map_or(active.size, |place| place.position);
+            let cut = active.locate(&self.shared, &self.dir, to)?;
+            let size = cut.map_or(active.size, |place| place.position);
             let file = active.file(&self.shared, &self.dir)?;
             file.truncate(size)?;
             // Or a power cut could bring old records back behind new ones.
             file.sync()?;
             self.shared.disk.sync_dir(&self.dir)?;
             self.reload_tail(size)?;
+            let end = cut.map_or(to, |place| place.base.min(to));
+            if self.end < end {
+                // Compaction took what was in front. Offsets that were given out must not be given out again, after a
+                // restart either: a segment that begins there says so.
+                self.end = end;
+                let touched = self.segments.last().map_or(Timestamp::NONE, |active| active.touched);
+                self.roll(end, touched).map_err(|error| {
+                    DiskError::new("begin a segment in", &self.dir, std::io::Error::other(error.to_string()))
+                })?;
+            }
         }
         self.sync.epochs_changed |= self.epochs.truncate_end(self.end);
         self.start = self.start.min(self.end);

@@ -724,19 +724,19 @@ fn a_gap_is_no_damage_even_if_the_cleaning_died_and_the_log_is_not_compacted_any
     let mut node = Node::new(&disk);
     let mut log = node.open(config());
     let mut model = Model::default();
-    for key in [1, 2, 1, 2, 3] {
+    for key in [5, 1, 2, 1, 2, 3] {
         append_model(&mut log, &mut model, 0, &[(key, false)]);
     }
     roll(&mut log);
     sync(&mut log, SyncScope::Records);
-    let mut job = log.clean_job(NOW, Offset(5), limits(9)).unwrap().unwrap();
+    let mut job = log.clean_job(NOW, Offset(6), limits(9)).unwrap().unwrap();
     job.prepare(&mut |_| true).unwrap();
     let group = job.next_group(&mut |_| true).unwrap().unwrap();
     let Installed::Swap(swap) = log.install(group) else { panic!("nothing has changed") };
     let _ = swap.run().unwrap();
     disk.crash();
     let log = node.open(LogConfig { compact: false, ..config() });
-    assert_eq!(records_of(&log).iter().map(|record| record.offset).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(records_of(&log).iter().map(|record| record.offset).collect::<Vec<_>>(), [0, 3, 4, 5]);
 }
 
 #[test]
@@ -753,6 +753,7 @@ fn what_was_made_of_records_that_were_taken_back_is_thrown_away() {
     let group = job.next_group(&mut |_| true).unwrap().unwrap();
     // Others take their place, as many bytes of them.
     log.truncate_to(Offset(1)).unwrap();
+    roll(&mut log);
     for value in ["7", "8"] {
         append(&mut log, &keyed(&[("a", Some(value))])).unwrap();
         roll(&mut log);
