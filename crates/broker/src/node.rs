@@ -30,7 +30,7 @@ use metadata::{
 use parking_lot::Mutex;
 use protocol::types::{BrokerId, Monotonic, Now, Offset, Timestamp, TopicPartition, Uuid};
 use replication::fetch_session::FetchSessions;
-use storage::{Checkpoint, DeletedDir, Disk, DiskError, LogDir, LogDirError, LogDirLimits, OpenWarning, RetiredSegments};
+use storage::{Checkpoint, DeletedDir, Disk, DiskError, Log, LogDir, LogDirError, LogDirLimits, OpenWarning, RetiredSegments};
 
 use crate::{
     chance::Chance,
@@ -112,6 +112,58 @@ enum Trash {
     Dir(DeletedDir),
 }
 
+/// What it takes to open a log that nobody has asked for yet.
+struct LogOpener {
+    dir: Arc<LogDir>,
+    id: TopicPartition,
+    topic_id: Uuid,
+    producer_id_expiration_ms: i64,
+    draw: u64,
+    unique: Uuid,
+    now: Timestamp,
+}
+
+impl LogOpener {
+    fn open(self, config: &PartitionConfig) -> Option<Log> {
+        let Self { dir, id, topic_id, .. } = &self;
+        let log_config = config.log(self.producer_id_expiration_ms, self.draw);
+        let open = || dir.open_log(id, *topic_id, log_config, self.now);
+        let opened = open().or_else(|error| match error {
+            storage::OpenError::OtherTopic { .. } => {
+                set_aside(dir, id, self.unique);
+                open()
+            }
+            other => Err(other),
+        });
+        match opened {
+            Ok((log, warnings)) => {
+                for warning in warnings {
+                    match warning {
+                        OpenWarning::Damaged(damage) => {
+                            tracing::error!(partition = %id, %damage, "records are damaged; all others are served");
+                        }
+                        warning => tracing::warn!(partition = %id, %warning, "a log was opened"),
+                    }
+                }
+                Some(log)
+            }
+            Err(error) => {
+                tracing::error!(partition = %id, %error, "a log cannot be opened, the partition is offline");
+                None
+            }
+        }
+    }
+}
+
+fn set_aside(dir: &LogDir, partition: &TopicPartition, unique: Uuid) {
+    match dir.set_aside(partition, unique) {
+        Ok(to) => {
+            tracing::warn!(%partition, to = %to.display(), "a directory belongs to no topic and is set aside")
+        }
+        Err(error) => tracing::error!(%partition, %error, "a directory belongs to no topic and is in the way"),
+    }
+}
+
 /// When each of the recurring jobs is due.
 #[derive(Debug)]
 struct Due {
@@ -152,7 +204,7 @@ pub struct Node {
     pub timers: Bell,
     image: ArcSwap<Image>,
     metadata_offset: AtomicI64,
-    dir: LogDir,
+    dir: Arc<LogDir>,
     trash: Mutex<Vec<(Monotonic, Trash)>>,
     due: Mutex<Due>,
     clock: Mutex<RetentionClock>,
@@ -201,7 +253,7 @@ impl Node {
             trash: Mutex::new(leftovers.into_iter().map(|dir| (now.mono, Trash::Dir(dir))).collect()),
             due: Mutex::new(Due { retention: now.mono, checkpoint: now.mono, flush_check: now.mono }),
             clock: Mutex::default(),
-            dir,
+            dir: Arc::new(dir),
             config,
         };
         node.register(incarnation, now)?;
@@ -247,11 +299,6 @@ impl Node {
         for topic in image.topics.iter() {
             self.hold(&image, topic, now);
         }
-        // What a kill left in the page cache was committed perhaps, and must not stop to be: readers would see the high
-        // watermark fall.
-        for partition in self.topics.partitions().iter().filter(|partition| partition.wants_sync()) {
-            partition.sync(self);
-        }
         waiting.into_iter().for_each(|keep| keep());
         Ok(())
     }
@@ -262,17 +309,8 @@ impl Node {
             let is_known = partition.topic == metadata::topic_name::CLUSTER_METADATA
                 || image.topics.by_name(&partition.topic).is_some();
             if !is_known {
-                self.set_aside(&partition);
+                set_aside(&self.dir, &partition, self.chance.uuid());
             }
-        }
-    }
-
-    fn set_aside(&self, partition: &TopicPartition) {
-        match self.dir.set_aside(partition, self.chance.uuid()) {
-            Ok(to) => {
-                tracing::warn!(%partition, to = %to.display(), "a directory belongs to no topic and is set aside")
-            }
-            Err(error) => tracing::error!(%partition, %error, "a directory belongs to no topic and is in the way"),
         }
     }
 
@@ -329,7 +367,8 @@ impl Node {
         let mut deleted = Vec::new();
         for (id, topic) in &delta.topics_deleted {
             if let Some(topic) = self.topics.remove(*id) {
-                topic.partitions.iter().flatten().for_each(|partition| self.delete(partition, now));
+                let openable = topic.partitions.iter().filter(|partition| partition.open());
+                openable.for_each(|partition| self.delete(partition, now));
             }
             deleted.push((topic.name.to_string(), *id));
         }
@@ -390,7 +429,7 @@ impl Node {
 
     fn reconfigure(&self, image: &Image, topic: &Topic) {
         let config = self.partition_config(image, &topic.name);
-        for partition in topic.partitions.iter().flatten() {
+        for partition in topic.partitions.iter().filter(|partition| partition.open()) {
             partition.set_config(Arc::clone(&config), self.producer_id_expiration_ms(image), self.chance.u64());
         }
     }
@@ -424,7 +463,8 @@ impl Node {
         self.clock.lock().ahead_ms()
     }
 
-    /// Opens those partitions of a topic that are not open yet.
+    /// Takes up those partitions of a topic that are not held yet. Those that have records are opened later: by who asks
+    /// for them, or by [`open_logs`](Self::open_logs).
     fn hold(&self, image: &Image, topic: &Arc<TopicImage>, now: Now) {
         let known = self.topics.by_id(topic.id);
         let mut partitions = known.map_or_else(Vec::new, |known| known.partitions.clone());
@@ -434,39 +474,45 @@ impl Node {
         let config = self.partition_config(image, &topic.name);
         for (&index, partition) in topic.partitions.range(partitions.len() as i32..) {
             let id = TopicPartition::new(&*topic.name, index);
-            let log_config = config.log(self.producer_id_expiration_ms(image), self.chance.u64());
-            let open = || self.dir.open_log(&id, topic.id, log_config, now.wall);
-            let opened = open().or_else(|error| match error {
-                storage::OpenError::OtherTopic { .. } => {
-                    self.set_aside(&id);
-                    open()
-                }
-                other => Err(other),
-            });
-            partitions.push(match opened {
-                Ok((log, warnings)) => {
-                    for warning in warnings {
-                        match warning {
-                            OpenWarning::Damaged(damage) => {
-                                tracing::error!(partition = %id, %damage, "records are damaged; all others are served");
-                            }
-                            warning => tracing::warn!(partition = %id, %warning, "a log was opened"),
-                        }
-                    }
-                    let name = Arc::clone(&topic.name);
-                    Some(Arc::new(Partition::new(name, topic.id, log, partition.leader_epoch, Arc::clone(&config))))
-                }
-                Err(error) => {
-                    tracing::error!(partition = %id, %error, "a log cannot be opened, the partition is offline");
-                    None
-                }
-            });
+            let is_new = !self.dir.has_records(&id);
+            let opener = LogOpener {
+                dir: Arc::clone(&self.dir),
+                id,
+                topic_id: topic.id,
+                producer_id_expiration_ms: self.producer_id_expiration_ms(image),
+                draw: self.chance.u64(),
+                unique: self.chance.uuid(),
+                now: now.wall,
+            };
+            let (name, epoch) = (Arc::clone(&topic.name), partition.leader_epoch);
+            let opener = Box::new(|config: &PartitionConfig| opener.open(config));
+            let partition = Arc::new(Partition::new(name, index, topic.id, epoch, Arc::clone(&config), opener));
+            if is_new {
+                partition.open();
+            }
+            partitions.push(partition);
         }
         if *topic.name == *CONSUMER_OFFSETS {
             self.groups.host(&partitions);
             self.timers.ring();
         }
         self.topics.put(Topic { name: Arc::clone(&topic.name), id: topic.id, partitions });
+    }
+
+    /// Opens the logs that nobody has asked for since the start; to be called once, beside everything else. Nothing is
+    /// retained, compacted or synced of a log before it is open.
+    ///
+    /// # Arguments
+    /// - `go_on`: is told how many have been looked at, and of how many; `false` ends it.
+    pub fn open_logs(&self, mut go_on: impl FnMut(usize, usize) -> bool) {
+        let partitions = self.topics.all_partitions();
+        for (at, partition) in partitions.iter().enumerate() {
+            if !go_on(at, partitions.len()) {
+                return;
+            }
+            partition.open();
+        }
+        self.timers.ring();
     }
 
     fn delete(&self, partition: &Partition, now: Now) {
@@ -633,6 +679,10 @@ impl Node {
         self.commit_metadata(now);
         if let Some(reason) = self.trouble() {
             return Err(CloseError::Append(AppendFailed(reason)));
+        }
+        if self.dir.clean_shutdown().is_none() {
+            // A clean mark must not hide a log that was never recovered.
+            self.open_logs(|_, _| true);
         }
         let mut stopped = Vec::new();
         for partition in self.topics.partitions() {

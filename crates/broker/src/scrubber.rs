@@ -101,7 +101,7 @@ impl Node {
             tracing::error!(%partition, %damage, "records are damaged; all others are served");
             let topic = self.topics.by_name(&partition.topic);
             let index = usize::try_from(partition.partition).unwrap_or(usize::MAX);
-            if let Some(Some(partition)) = topic.as_ref().and_then(|topic| topic.partitions.get(index)) {
+            if let Some(partition) = topic.as_ref().and_then(|topic| topic.partitions.get(index)) {
                 partition.remember_damage();
             }
         }

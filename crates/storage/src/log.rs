@@ -173,7 +173,9 @@ impl Log {
     /// If a later epoch has begun.
     pub fn begin_epoch(&mut self, epoch: LeaderEpoch) {
         assert!(self.epochs.latest().is_none_or(|latest| epoch >= latest), "epoch {epoch} is over");
-        self.assign_epoch(epoch, self.end);
+        if self.epochs.latest() != Some(epoch) && self.epochs.assign(epoch, self.end) {
+            self.sync.epoch_begun = true;
+        }
     }
 
     fn assign_epoch(&mut self, epoch: LeaderEpoch, start: Offset) {

@@ -273,6 +273,13 @@ impl LogDir {
         self.shared.books.lock().dirs.iter().cloned().collect()
     }
 
+    /// Whether a partition has a directory, or had one when this was written down last.
+    #[must_use]
+    pub fn has_records(&self, partition: &TopicPartition) -> bool {
+        let books = self.shared.books.lock();
+        books.dirs.contains(partition) || books.promised.contains_key(partition)
+    }
+
     /// The topic's id that stands in a partition's directory, if it has one.
     ///
     /// # Errors
@@ -460,7 +467,9 @@ impl LogDir {
             disk.sync_all(root)?;
         } else {
             for log in &stopped {
-                log.unsynced.iter().try_for_each(|file| file.sync())?;
+                for path in &log.unsynced {
+                    disk.open(path, Open::Existing)?.sync()?;
+                }
             }
         }
         for path in stopped.iter().flat_map(|log| &log.unnamed) {

@@ -33,13 +33,15 @@ pub fn handle(
         });
     };
     match &request.topics {
-        None => node.topics.partitions().iter().for_each(|partition| add(partition)),
+        None => {
+            let all = node.topics.all_partitions();
+            all.iter().filter(|partition| partition.open()).for_each(|partition| add(partition));
+        }
         Some(topics) => {
             for topic in topics {
                 let Some(known) = node.topics.by_str(&topic.topic) else { continue };
-                let wanted =
-                    known.partitions.iter().flatten().filter(|known| topic.partitions.contains(&known.index()));
-                wanted.for_each(|partition| add(partition));
+                let wanted = known.partitions.iter().filter(|known| topic.partitions.contains(&known.index()));
+                wanted.filter(|partition| partition.open()).for_each(|partition| add(partition));
             }
         }
     }

@@ -149,6 +149,7 @@ impl World {
         let (disk, seed) = (Arc::new(self.disk.clone()), self.nodes.u64(..));
         let node = Node::open(self.config.clone(), disk, seed, self.now());
         let node = node.map_err(|error| format!("the node does not start: {error}"))?;
+        node.open_logs(|_, _| true);
         self.note(format_args!("the node starts"));
         self.node = Some(Arc::new(node));
         self.after(0, Event::Clean);

@@ -46,6 +46,8 @@ pub(super) struct SyncState {
     /// Files in the directory are new or gone.
     pub(super) names_changed: bool,
     pub(super) epochs_changed: bool,
+    /// An epoch has begun that has no batches yet, and that the file need not have.
+    pub(super) epoch_begun: bool,
     /// Segments that are sealed but whose files are not on the platter.
     pub(super) sealed: Vec<Sealed>,
     /// When the oldest record was written that is not durable.
@@ -68,6 +70,7 @@ impl SyncState {
     pub(super) fn written(&mut self, now: Timestamp) {
         self.unsynced_since.get_or_insert(now);
         self.clean = false;
+        self.epochs_changed |= mem::take(&mut self.epoch_begun);
     }
 }
 
@@ -189,7 +192,8 @@ pub struct StoppedLog {
     /// Whether the start is above the first segment's base, so that it has to be noted.
     pub(crate) start_inside: bool,
     pub(crate) end: Offset,
-    pub(crate) unsynced: Vec<Arc<dyn DiskFile>>,
+    /// By their paths: ten thousand logs have more files than a process may have open.
+    pub(crate) unsynced: Vec<PathBuf>,
     /// Files that get their names once they are synced: an older one of that name is better than a torn one.
     pub(crate) unnamed: Vec<PathBuf>,
     pub(crate) unsynced_dir: Option<PathBuf>,
@@ -333,7 +337,8 @@ impl Log {
         }
         let (shared, dir) = (self.shared.clone(), self.dir.clone());
         let put = |stopped: &mut StoppedLog, path: PathBuf, bytes: &[u8]| -> Result<(), DiskError> {
-            stopped.unsynced.push(write_file(&*shared.disk, &path, bytes)?);
+            write_file(&*shared.disk, &path, bytes)?;
+            stopped.unsynced.push(path);
             Ok(())
         };
         let put_unnamed = |stopped: &mut StoppedLog, path: PathBuf, bytes: &[u8]| -> Result<(), DiskError> {
@@ -349,9 +354,10 @@ impl Log {
         for segment in &mut self.segments {
             if let Some(index) = segment.index_files() {
                 for (path, bytes) in index.files(&dir, segment.base) {
-                    stopped.unsynced.extend(put_index(&*shared.disk, &path, bytes)?);
+                    let is_there = put_index(&*shared.disk, &path, bytes)?.is_some();
+                    stopped.unsynced.extend(is_there.then_some(path));
                 }
-                stopped.unsynced.push(segment.file(&self.shared, &self.dir)?);
+                stopped.unsynced.push(Kind::Log.path(&dir, segment.base));
             }
         }
         if self.size() > 0 {
