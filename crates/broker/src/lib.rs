@@ -26,4 +26,5 @@ pub mod queue;
 pub mod retention_clock;
 pub mod runtime;
 pub mod scrubber;
+pub mod space;
 pub mod topics;

@@ -25,12 +25,14 @@ use metadata::{
     config::{BrokerLayers, Overrides, ResourceType, ServerConfig, TopicConfig},
     controller::{brokers::BrokerRegistrationRequest, features},
     image::{ConfigResource, ControllerRegistration, TopicImage},
-    topic_name::CONSUMER_OFFSETS,
+    topic_name::{CONSUMER_OFFSETS, is_internal},
 };
 use parking_lot::Mutex;
 use protocol::types::{BrokerId, Monotonic, Now, Offset, Timestamp, TopicPartition, Uuid};
 use replication::fetch_session::FetchSessions;
-use storage::{Checkpoint, DeletedDir, Disk, DiskError, Log, LogDir, LogDirError, LogDirLimits, OpenWarning, RetiredSegments};
+use storage::{
+    Checkpoint, DeletedDir, Disk, DiskError, Log, LogDir, LogDirError, LogDirLimits, OpenWarning, RetiredSegments,
+};
 
 use crate::{
     chance::Chance,
@@ -40,8 +42,9 @@ use crate::{
     metrics::Metrics,
     partition::{Partition, PartitionConfig},
     queue::{Bell, SyncQueue},
-    scrubber::Scrubber,
     retention_clock::RetentionClock,
+    scrubber::Scrubber,
+    space::SpaceWatch,
     topics::{Topic, Topics},
 };
 
@@ -74,7 +77,7 @@ impl fmt::Display for OpenError {
             Self::Dir(error) => error.fmt(f),
             Self::Metadata(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),
-            Self::Register(AppendFailed(reason)) => write!(f, "this node cannot be registered: {reason}"),
+            Self::Register(error) => write!(f, "this node cannot be registered: {error}"),
         }
     }
 }
@@ -126,7 +129,8 @@ struct LogOpener {
 impl LogOpener {
     fn open(self, config: &PartitionConfig) -> Option<Log> {
         let Self { dir, id, topic_id, .. } = &self;
-        let log_config = config.log(self.producer_id_expiration_ms, self.draw);
+        let mut log_config = config.log(self.producer_id_expiration_ms, self.draw);
+        log_config.headroom = is_internal(&id.topic);
         let open = || dir.open_log(id, *topic_id, log_config, self.now);
         let opened = open().or_else(|error| match error {
             storage::OpenError::OtherTopic { .. } => {
@@ -194,6 +198,8 @@ pub struct Node {
     pub controller: MetadataLog,
     /// Its groups.
     pub groups: Groups,
+    /// How much room its disk has.
+    pub space: SpaceWatch,
     /// How far the scrubbing of the logs has come.
     pub scrubber: Scrubber,
     /// Logs that want a sync.
@@ -244,6 +250,7 @@ impl Node {
             sessions: Mutex::new(FetchSessions::new(config.network.fetch_session_cache_slots as usize)),
             controller: loaded.log,
             groups: Groups::new(group_config(&config)),
+            space: SpaceWatch::default(),
             scrubber: Scrubber::default(),
             syncs: SyncQueue::default(),
             cleaner: Cleaner::default(),
@@ -291,9 +298,10 @@ impl Node {
         let (committed, waiting) = self.controller.commit(now);
         let Some(last) = committed.into_iter().next_back() else {
             let reason = self.controller.trouble().unwrap_or_else(|| "nothing was committed".to_owned());
-            return Err(AppendFailed(reason).into());
+            return Err(AppendFailed::Broken(reason).into());
         };
         self.store_image(last.end, last.image);
+        self.look_at_space(now);
         let image = self.image();
         self.set_strays_aside(&image);
         for topic in image.topics.iter() {
@@ -532,6 +540,7 @@ impl Node {
         self.controller.snapshot_if_wanted(now);
         self.empty_trash(now);
         self.tell_damage();
+        self.look_at_space(now);
         let (retention, checkpoint, flush_check) = {
             let mut due = self.due.lock();
             let is_due = |at: &mut Monotonic, interval_ms: u64| {
@@ -662,11 +671,23 @@ impl Node {
         self.dir.offline().is_some()
     }
 
-    /// How much can still be written, -1 if that is not known.
+    /// How much can still be written, and how much in all; -1 if that is not known.
     #[must_use]
-    pub fn usable_bytes(&self) -> i64 {
-        let free = self.dir.disk().free_space(self.dir.path());
-        free.ok().and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(-1)
+    pub fn disk_bytes(&self) -> (i64, i64) {
+        let space = self.dir.disk().space(self.dir.path()).ok();
+        let known = |bytes: Option<u64>| bytes.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+        (known(space.map(|(free, _)| free)), known(space.map(|(_, total)| total)))
+    }
+
+    /// Looks how much room the disk has, if the last look is long enough ago.
+    pub(crate) fn look_at_space(&self, now: Now) {
+        let Some(before) = self.space.begin_look(now) else { return };
+        let image = self.image();
+        let reserve = self.with_layers(&image, |layers| layers.long("milena.disk.reserve.bytes"));
+        match self.dir.look_at_space(u64::try_from(reserve).unwrap_or(0)) {
+            Ok(status) => self.space.looked(before, status, self.dir.path()),
+            Err(error) => tracing::warn!(%error, "how much room the disk has is not known"),
+        }
     }
 
     /// Stops as Kafka does: the broker gives up its leaderships and is fenced, the logs are synced, the directory is
@@ -678,7 +699,7 @@ impl Node {
         self.controller.deregister(now)?;
         self.commit_metadata(now);
         if let Some(reason) = self.trouble() {
-            return Err(CloseError::Append(AppendFailed(reason)));
+            return Err(CloseError::Append(AppendFailed::Broken(reason)));
         }
         if self.dir.clean_shutdown().is_none() {
             // A clean mark must not hide a log that was never recovered.
@@ -710,7 +731,7 @@ pub enum CloseError {
 impl fmt::Display for CloseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Append(AppendFailed(reason)) => f.write_str(reason),
+            Self::Append(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),
         }
     }

@@ -122,6 +122,7 @@ impl PartitionConfig {
             flush_ms: topic.flush_ms,
             producer_id_expiration_ms,
             preallocate: topic.preallocate,
+            headroom: false,
         }
     }
 
@@ -446,7 +447,8 @@ impl Partition {
     /// Puts another configuration in force.
     pub fn set_config(&self, config: Arc<PartitionConfig>, producer_id_expiration_ms: i64, draw: u64) {
         let mut inner = self.inner();
-        inner.log.set_config(config.log(producer_id_expiration_ms, draw));
+        let headroom = is_internal(&self.topic);
+        inner.log.set_config(LogConfig { headroom, ..config.log(producer_id_expiration_ms, draw) });
         inner.leader.set_durability(config.durability(&self.topic));
         self.config.store(config);
     }
@@ -589,7 +591,7 @@ impl Partition {
         };
         let result = job.run();
         let mut inner = self.inner();
-        let (mut kept, mut woken) = (Vec::new(), Vec::new());
+        let (mut kept, mut woken, mut is_full) = (Vec::new(), Vec::new(), false);
         match inner.log.sync_done(&job, result) {
             Ok(durable) => {
                 if inner.leader.synced(durable) {
@@ -600,12 +602,13 @@ impl Partition {
                 }
             }
             Err(error) => {
+                is_full = error == storage::AppendError::DiskFull;
                 self.failed(&mut inner, error);
             }
         }
         let (high_watermark, again) = (inner.leader.high_watermark(), inner.leader.wants_sync());
         drop(inner);
-        if again && !self.is_offline() {
+        if again && !is_full && !self.is_offline() {
             self.queue_sync(node);
         }
         kept.into_iter().for_each(|promise| promise.keep(Ok(())));
@@ -846,10 +849,12 @@ impl Partition {
         self.inner().leader.wants_sync()
     }
 
-    /// Whether records wait for a sync that `flush.ms` asks for.
+    /// Whether records wait for a sync, those that `flush.ms` asks for among them.
     #[must_use]
     pub fn is_sync_due(&self, now: Now) -> bool {
-        self.inner().log.sync_due(now.wall)
+        let inner = self.inner();
+        // Those who wait, too: the last sync may have found no room for what it had to write beside the records.
+        inner.log.sync_due(now.wall) || inner.leader.wants_sync()
     }
 
     /// Queues a sync that does also what makes the next start quick.

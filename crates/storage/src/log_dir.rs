@@ -26,6 +26,7 @@ use crate::{
     manifest::{self, Change, Manifest, ManifestEntry},
     names::{DirName, parse_dir_name, stray_dir_name},
     shared::{Books, Shared},
+    space::SpaceStatus,
 };
 
 mod error;
@@ -38,6 +39,8 @@ pub use meta_properties::{MetaProperties, MetaPropertiesError};
 
 const LOCK: &str = ".lock";
 const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
+/// With less room than this a start takes what was held in reserve.
+const START_BYTES: u64 = 16 << 20;
 /// More files than this are synced together, with whatever else is on the file system.
 const SINGLE_SYNCS_MAX: usize = 64;
 
@@ -171,6 +174,10 @@ impl LogDir {
             LockError::Disk(error) => LogDirError::Disk(error),
         })?;
         let shared = Arc::new(Shared::new(disk, path.to_owned(), limits.open_files, limits.indexes));
+        // What a start writes has to have room.
+        if shared.disk.space(path)?.0 < START_BYTES {
+            shared.release_reserve();
+        }
         let mut dir = Self { shared, meta, clean: None, leftovers: Vec::new(), warnings: Vec::new(), _lock: lock };
         dir.load_checkpoints()?;
         dir.list_partitions()?;
@@ -265,6 +272,17 @@ impl LogDir {
     #[must_use]
     pub fn take_damage(&self) -> Vec<Damage> {
         self.shared.take_damage()
+    }
+
+    /// Looks how much room there is, for who appends until the next look, and sees to the reserve.
+    ///
+    /// # Arguments
+    /// - `reserve`: `milena.disk.reserve.bytes`; on a small disk it is less.
+    ///
+    /// # Errors
+    /// As the disk says; nothing has changed then.
+    pub fn look_at_space(&self, reserve: u64) -> Result<SpaceStatus, DiskError> {
+        self.shared.space.look(&*self.shared.disk, &self.shared.root, reserve)
     }
 
     /// The partitions that have a directory, of whatever topic.

@@ -45,6 +45,7 @@ pub fn handle(
             }
         }
     }
+    let (usable_bytes, total_bytes) = node.disk_bytes();
     let result = DescribeLogDirsResult {
         error_code: if node.is_dir_offline() { ErrorCode::KAFKA_STORAGE_ERROR } else { ErrorCode::NONE },
         log_dir: node.log_dir_name().into(),
@@ -52,8 +53,8 @@ pub fn handle(
             .into_iter()
             .map(|(name, partitions)| DescribeLogDirsTopic { name: name.into(), partitions })
             .collect(),
-        total_bytes: node.usable_bytes(),
-        usable_bytes: node.usable_bytes(),
+        total_bytes,
+        usable_bytes,
         is_cordoned: false,
     };
     DescribeLogDirsResponse { results: vec![result], ..DescribeLogDirsResponse::default() }.into()

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     LogConfig,
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     compaction::swap,
     disk::{read_file, write_file},
@@ -194,6 +195,7 @@ impl Log {
                 FileName::Segment(base, Kind::Log) => listing.bases.push(base),
                 FileName::Segment(offset, Kind::Snapshot) => listing.snapshots.push(offset),
                 FileName::Segment(base, _) => indexes.push((base, path)),
+                FileName::Leftover if bugs::on(Bug::LeftoversStay) => {}
                 FileName::Leftover => self.shared.disk.unlink(&path)?,
                 FileName::Cleaned(_) | FileName::Swap(..) | FileName::Other => {}
             }
@@ -441,7 +443,7 @@ impl Log {
     pub(super) fn reload_tail(&mut self, size: u64) -> Result<(), DiskError> {
         let Some(last) = self.segments.len().checked_sub(1) else { return Ok(()) };
         let mut aborted = self.aborted_in(last)?.to_vec();
-        let old = self.segments.remove(last);
+        let mut old = self.segments.remove(last);
         let mut segment = Segment::found(old.base, old.touched);
         let file = segment.file(&self.shared, &self.dir)?;
         let mut walk = Walk::headers(&*file, 0, size);
@@ -452,7 +454,14 @@ impl Log {
         }
         aborted.retain(|entry| entry.last_offset < self.end);
         segment.aborted = Aborted::Held(aborted);
+        if bugs::on(Bug::CutLogKeepsIndex) {
+            old.size = size;
+            segment = old;
+        }
         self.segments.push(segment);
+        if bugs::on(Bug::CutLogKeepsTransactions) {
+            return Ok(());
+        }
         let mut snapshots = Vec::new();
         for entry in self.shared.disk.list(&self.dir)? {
             if let FileName::Segment(offset, Kind::Snapshot) = parse_file_name(&entry.name) {

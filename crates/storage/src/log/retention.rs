@@ -13,6 +13,7 @@ use protocol::types::{Offset, Timestamp, Uuid};
 
 use super::{AppendError, DiskError, Log};
 use crate::{
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     disk::Disk,
     epochs,
@@ -59,7 +60,7 @@ impl RetiredSegments {
     /// # Errors
     /// As the disk says; files that are not there are passed over.
     pub fn remove(self) -> Result<(), DiskError> {
-        self.each(|disk, _, deleted| disk.unlink(&deleted))
+        self.each(|disk, path, deleted| disk.unlink(if bugs::on(Bug::RemovesReusedName) { &path } else { &deleted }))
     }
 
     fn each(&self, act: impl Fn(&dyn Disk, PathBuf, PathBuf) -> Result<(), DiskError>) -> Result<(), DiskError> {
@@ -165,7 +166,7 @@ impl Log {
         let count = self.count_retired(now, high_watermark);
         let mut count = count.map_err(|error| AppendError::Offline(self.shared.fail(&error)))?;
         if count > 0 && count == self.segments.len() {
-            self.roll(self.end, now)?;
+            self.roll(self.end.plus(-i64::from(bugs::on(Bug::EmptyLogGoesBack))), now)?;
         }
         while count > 0 && !self.segments[..count].iter().all(Segment::is_stored) {
             count -= 1;
@@ -193,12 +194,12 @@ impl Log {
         let mut excess = self.size().saturating_sub(u64::try_from(config.retention_bytes).unwrap_or(u64::MAX));
         for (at, segment) in self.segments.iter().enumerate() {
             let last = at + 1 == self.segments.len();
-            if next(at) > high_watermark || last && segment.size == 0 {
+            if next(at) > high_watermark && !bugs::on(Bug::RetentionPassesWatermark) || last && segment.size == 0 {
                 return Ok(at);
             }
             let oversized = limits && segment.size <= excess && segment.size > 0;
             excess -= if oversized { segment.size } else { 0 };
-            let below_start = !last && next(at) <= self.start;
+            let below_start = !last && next(at) <= self.start.plus(i64::from(bugs::on(Bug::RetiresOneTooMany)));
             if !(oversized || below_start || limits && self.is_too_old(segment, now)?) {
                 return Ok(at);
             }
@@ -254,7 +255,7 @@ impl Log {
         while !self.segments.is_empty() {
             self.remove_active()?;
         }
-        (self.start, self.end) = (at, at);
+        (self.start, self.end) = (at, if bugs::on(Bug::EmptiedLogKeepsEnd) { self.end } else { at });
         self.sync.durable = at;
         self.producers = ProducerStates::default();
         self.epochs.truncate_end(Offset::ZERO);

@@ -21,6 +21,7 @@ use protocol::types::{Offset, Timestamp, TopicPartition};
 
 use super::{AppendError, Log};
 use crate::{
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     disk::{Disk, DiskError, DiskFile, Open, replace_file, temporary_path, write_file},
     epochs,
@@ -143,7 +144,7 @@ impl SyncJob {
         if let Some(producers) = &self.producers {
             replace_file(disk, &self.dir.join(OWN_FILE_NAME), producers)?;
         }
-        if self.names_changed || !self.sealed.is_empty() {
+        if (self.names_changed || !self.sealed.is_empty()) && !bugs::on(Bug::NamesNotSynced) {
             disk.sync_dir(&self.dir)?;
         }
         if self.dir_made {
@@ -266,7 +267,7 @@ impl Log {
     /// if there was no room for the files beside the records: nothing is lost, and the next job does it all.
     pub fn sync_done(&mut self, job: &SyncJob, result: Result<(), DiskError>) -> Result<Offset, AppendError> {
         self.sync.running = false;
-        let is_stale = job.generation != self.sync.generation;
+        let is_stale = job.generation != self.sync.generation && !bugs::on(Bug::StaleSyncCounts);
         let is_full = result.as_ref().is_err_and(DiskError::is_full);
         if is_stale || is_full {
             self.take_back(job);

@@ -32,6 +32,7 @@ use protocol::{
 
 use super::{Flaw, Found, Step, Walk};
 use crate::{
+    bugs::{self, Bug},
     disk::{self, DiskError, DiskFile},
     index::relative,
 };
@@ -196,7 +197,7 @@ impl<'a> Chain<'a> {
                 }
             }
         }
-        if self.next >= self.known.mark {
+        if self.next >= self.known.mark || bugs::on(Bug::RotIsTornTail) {
             return Ok(Link::Torn { flaw });
         }
         self.hole(position, self.next, found.map(|found| found.end()), flaw)

@@ -4,6 +4,9 @@
 use super::prelude::*;
 
 configs! { pub(super) static BROKER, Milena:
+    "milena.disk.reserve.bytes", Long, "67108864", AtLeast(0), ClusterWide, Works,
+        "Room that producers leave on the disk, twice: as much stays free, and as much is held by a file that is given up \
+         for metadata and committed offsets. At most a 32nd of the disk. 0: a disk may be filled to the last byte.";
     "milena.durability", String, "process-crash", OneOf(&["process-crash", "power-loss"]), ClusterWide, Works,
         "What an acknowledged record survives. `process-crash`: the page cache is enough, as in Apache Kafka. \
          `power-loss`: records are synced to disk before acks=all is answered.";
