@@ -206,7 +206,7 @@ pub(crate) fn see(log: &mut Log) -> Result<Seen, String> {
         let read = log.read(offset, 400, log.end(), true).map_err(|error| format!("reading at {offset}: {error:?}"))?;
         let Some(read) = read else { break };
         let bytes = read.range.read().map_err(|error| error.to_string())?;
-        let mut rest = &bytes[..];
+        let (mut rest, before) = (&bytes[..], offset);
         while let Ok(Some((batch, behind))) = next_batch(rest) {
             if !batch.crc_is_valid() || batch.next_offset() <= offset {
                 return Err(format!("a batch at {} that is no batch, or not the next", batch.base_offset));
@@ -219,6 +219,9 @@ pub(crate) fn see(log: &mut Log) -> Result<Seen, String> {
             });
             offset = batch.next_offset();
             rest = behind;
+        }
+        if offset == before {
+            return Err(format!("what is read at {offset} is no batch"));
         }
     }
     let known = |(id, producer): (&ProducerId, &storage::producer_state::Producer)| Known {

@@ -461,15 +461,15 @@ impl World {
     }
 
     fn retire(&mut self) -> Result<(), String> {
-        let watermark = self.log.end().0 - self.chance.below(4) as i64;
-        let watermark = Offset(watermark.max(self.now.start.1));
+        let (start, end) = (self.now.start.1, self.log.end().0);
+        let watermark = Offset(start + self.chance.below((end - start + 1) as u64) as i64);
         let mut promise = self.now.clone();
         promise.start.1 = watermark.0.max(promise.start.1);
         self.during(promise);
         let retired = self.log.retire_segments(NOW, watermark).map_err(|error| error.to_string())?;
         self.now.start.1 = self.log.start().0;
         let Some(retired) = retired else { return Ok(()) };
-        if self.log.start() > watermark.max(Offset(self.now.start.0)) && self.log.start() > watermark {
+        if self.log.start() > watermark {
             return Err(format!("the log starts at {}, and {watermark} only is committed", self.log.start()));
         }
         self.quiet();
