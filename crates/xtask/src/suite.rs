@@ -23,7 +23,7 @@ use crate::{cargo, conformance, root};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Steps: fmt, lint, rust, build, clients. With --only, a name that is no step is a client or a \
                         judge\n(kcat, confluent-kafka, kafka-python, kafkajs, kafka-go, java, kafka-tools, dump-log, \
-                        kill-9).\n\nExamples:\n  cargo xtask test --quick\n  cargo xtask test --only fmt,lint\n  \
+                        kill-9, directories).\n\nExamples:\n  cargo xtask test --quick\n  cargo xtask test --only fmt,lint\n  \
                         cargo xtask test --only kafkajs\n  cargo xtask test --against kafka")]
 pub(crate) struct Options {
     /// Leave foreign clients and judges out.

@@ -17,6 +17,7 @@ mod compaction;
 mod files;
 mod model;
 mod recovery;
+mod transactions;
 
 const ROOT: &str = "/data";
 const NOW: Timestamp = Timestamp(1_000_000);
