@@ -131,6 +131,12 @@ impl Collector for NodeCollector {
 
         gauge("milena_scrubber_pass_percent", "How much of the pass under way is done", node.scrubber.percent())?;
 
+        let space = node.space.status();
+        let free = i64::try_from(space.free).unwrap_or(i64::MAX);
+        gauge("milena_disk_free_bytes", "Room on the disk, as last seen", free)?;
+        let level = space.level as i64;
+        gauge("milena_disk_level", "0 enough room, 1 alert, 2 producers slowed down, 3 producers refused", level)?;
+
         let cleaner = node.cleaner.status(node, self.0.clock.now());
         gauge(
             "kafka_log_logcleaner_max_buffer_utilization_percent",

@@ -381,9 +381,7 @@ impl Partition {
     }
 
     fn lead(&self, mut log: Log, config: &PartitionConfig) -> Inner {
-        if log.epochs().latest().is_none_or(|latest| latest <= self.epoch) {
-            log.begin_epoch(self.epoch);
-        }
+        log.begin_epoch(self.epoch);
         let leader = Leader::new(self.epoch, config.durability(&self.topic), log.end(), log.durable());
         let mut inner = Inner { log, leader, waiters: Vec::new() };
         // What a kill left in the page cache was committed perhaps, and must not stop to be: readers would see the high

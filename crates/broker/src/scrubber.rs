@@ -69,7 +69,12 @@ impl Node {
             return if bytes_per_second == 0 { later } else { due };
         }
         let Some((partition, cursor)) = self.scrubber.next(self, now, interval_ms) else { return later };
-        let Some(mut scrub) = partition.scrub(cursor) else {
+        let was_open = partition.is_open();
+        let scrub = if partition.open() { partition.scrub(cursor) } else { None };
+        if !was_open && partition.is_open() {
+            self.scrubber.pass.lock().bytes += partition.size();
+        }
+        let Some(mut scrub) = scrub else {
             self.scrubber.done_with(&partition);
             return now.mono;
         };
@@ -116,8 +121,9 @@ impl Scrubber {
             if now.mono < pass.due {
                 return None;
             }
-            let left = VecDeque::from(node.topics.partitions());
-            let bytes = left.iter().map(|partition| partition.size()).sum();
+            let left = VecDeque::from(node.topics.all_partitions());
+            let open = left.iter().filter(|partition| partition.is_open());
+            let bytes = open.map(|partition| partition.size()).sum();
             let due = now.mono.plus_ms(interval_ms);
             *pass = Pass { running: true, left, cursor: None, due, step_due: now.mono, bytes, done: 0 };
         }

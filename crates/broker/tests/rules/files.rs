@@ -19,7 +19,7 @@ use storage::{
 };
 
 use crate::{
-    batches::{batch, sequenced, values},
+    batches::{batch, parse, sequenced, values},
     groups::coordinating,
     node::{DIR, Settings, TestNode},
 };
@@ -350,4 +350,80 @@ fn a_disk_that_fails_takes_the_log_offline_and_loses_nothing() {
     let all = values(&node.records("t", 0));
     assert_eq!(all[0], "a");
     node.produced("t", batch(&["c"]));
+}
+
+/// A file that a partition's records are in.
+fn is_records(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "log") && path.starts_with(Path::new(DIR).join("t-0"))
+}
+
+#[test]
+fn a_flipped_bit_anywhere_makes_nobody_panic_and_no_record_another_one() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit.max(1)
+    };
+    let written = lived_in().all_values("t", 1);
+    let count = {
+        let (disk, ..) = lived_in().die();
+        files(&disk, Path::new(DIR)).len()
+    };
+    for case in 0..6 * count {
+        let is_clean = draw(2) == 0;
+        let node = lived_in();
+        if is_clean {
+            node.node.close(node.now()).expect("a clean stop");
+        }
+        let (disk, settings, now) = node.die();
+        let all = files(&disk, Path::new(DIR));
+        let path = all[case % all.len()].clone();
+        let size = disk.size(&path).expect("a file") as usize;
+        if size == 0 {
+            continue;
+        }
+        // The first bytes of a file are the likeliest to matter.
+        let byte = if draw(2) == 0 { draw(size) } else { draw(size.min(100)) };
+        disk.flip_bit(&path, byte, draw(8) as u8);
+        let what = format!("byte {byte} of {}, {}", path.display(), if is_clean { "clean" } else { "killed" });
+        let node = match TestNode::open(disk, settings, now) {
+            Ok(node) => node,
+            Err(error) => {
+                assert!(!is_records(&path) && is_irreplaceable(&path), "{what}: {error}");
+                continue;
+            }
+        };
+        for _ in 0..100 {
+            node.node.scrub(node.now());
+            node.pass_ms(1000);
+        }
+        let (mut offset, mut read) = (1, Vec::new());
+        let end = node.list_offset(11, "t", -1).offset.0;
+        while offset < end {
+            let fetched = node.fetch("t", offset);
+            match fetched.error_code {
+                ErrorCode::NONE => {
+                    let records = node.records("t", offset);
+                    for batch in parse(&records) {
+                        assert!(batch.crc_is_valid(), "{what}");
+                    }
+                    let Some(next) = parse(&records).last().map(|batch| batch.next_offset().0) else { break };
+                    read.extend(values(&records));
+                    offset = next;
+                }
+                ErrorCode::KAFKA_STORAGE_ERROR if is_records(&path) => offset += 1,
+                ErrorCode::OFFSET_OUT_OF_RANGE | ErrorCode::UNKNOWN_TOPIC_OR_PARTITION => break,
+                code => panic!("{what}: {code:?} at {offset}"),
+            }
+        }
+        assert!(read.iter().all(|value| written.contains(value)), "{what}");
+        let lost = written.len() - read.len();
+        assert!(
+            lost <= usize::from(is_records(&path)) || is_irreplaceable(&path),
+            "{what}: {lost} of {end} are missing"
+        );
+        if node.node.topics.by_name("t").is_some() {
+            node.produce("t", batch(&["after"]));
+        }
+    }
 }
