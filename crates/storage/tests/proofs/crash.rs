@@ -303,27 +303,27 @@ fn prove(kind: Kind, seeds: Range<u64>, ways: usize) {
 
 #[test]
 fn any_death_while_appending_keeps_what_was_safe() {
-    prove(Kind::Append, 0..20, 12);
+    prove(Kind::Append, 0..24, 12);
 }
 
 #[test]
 fn any_death_while_truncating_keeps_what_was_safe() {
-    prove(Kind::Truncate, 0..20, 12);
+    prove(Kind::Truncate, 0..24, 12);
 }
 
 #[test]
 fn any_death_while_deleting_records_keeps_what_was_safe() {
-    prove(Kind::Delete, 0..20, 12);
+    prove(Kind::Delete, 0..24, 12);
 }
 
 #[test]
 fn any_death_while_compacting_keeps_what_was_safe() {
-    prove(Kind::Compact, 0..20, 12);
+    prove(Kind::Compact, 0..24, 12);
 }
 
 #[test]
 fn any_death_while_removing_a_partition_leaves_all_or_nothing() {
-    prove(Kind::Remove, 0..20, 12);
+    prove(Kind::Remove, 0..24, 12);
 }
 
 /// `PROOF='<kind> <from>..<to> <ways>'` runs other workloads, `PROOF='<kind> <seed> <change> <death>'` one state again.
