@@ -96,7 +96,9 @@ fn require(is_so: bool, what: &str) -> Result<(), String> {
 /// Nothing at or above the bound of a read is given out, which is the high watermark.
 fn bounded_reads() -> Result<(), String> {
     let (_, _, mut log) = fresh(Kind::Append.config());
-    (0..8).for_each(|base| drop(append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap()));
+    for base in 0..8 {
+        append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap();
+    }
     for until in 1..8 {
         let read = log.read(Offset(0), u32::MAX, Offset(until), true).unwrap().ok_or("nothing is read")?;
         let bytes = read.range.read().unwrap();
@@ -208,7 +210,9 @@ fn clean(log: &mut Log, keys: usize, mut between: impl FnMut(&mut Log)) -> Resul
 fn idle_producers() -> Result<(), String> {
     let (_, _, mut log) = fresh(Kind::Compact.config());
     append(&mut log, &batch(0, Some((1, 0, 0)), &[(1, Some(1))])).unwrap();
-    (1..12).for_each(|base| drop(append(&mut log, &batch(base, None, &[(1, Some(2))])).unwrap()));
+    for base in 1..12 {
+        append(&mut log, &batch(base, None, &[(1, Some(2))])).unwrap();
+    }
     sync(&mut log);
     clean(&mut log, 100, |_| ())?;
     require(see(&mut log)?.batches.first().is_some_and(|found| found.base == 0), "the last batch of a producer is gone")
@@ -268,7 +272,9 @@ fn growing_batches() -> Result<(), String> {
 /// A bit that flipped below the recovery point takes nothing but its batch away.
 fn rot_is_not_cut() -> Result<(), String> {
     let (disk, mut node, mut log) = fresh(LogConfig::default());
-    (0..6).for_each(|base| drop(append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap()));
+    for base in 0..6 {
+        append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap();
+    }
     sync(&mut log);
     node.dir.as_ref().unwrap().save_checkpoint(Checkpoint::RecoveryPoint).unwrap();
     drop(log);
@@ -284,9 +290,11 @@ fn rot_is_not_cut() -> Result<(), String> {
 /// What is not committed stays, however old it is.
 fn uncommitted_segments() -> Result<(), String> {
     let (_, _, mut log) = fresh(LogConfig { segment_bytes: 1, retention_ms: 10, ..Kind::Append.config() });
-    (0..4).for_each(|base| drop(append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap()));
+    for base in 0..4 {
+        append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap();
+    }
     sync(&mut log);
-    drop(log.retire_segments(Timestamp(NOW.0 + 1000), Offset(2)).unwrap());
+    let _retired = log.retire_segments(Timestamp(NOW.0 + 1000), Offset(2)).unwrap();
     require(log.start() <= Offset(2), "a segment went that is not committed")
 }
 
@@ -294,10 +302,12 @@ fn uncommitted_segments() -> Result<(), String> {
 fn last_record_before_the_start() -> Result<(), String> {
     let (_, _, mut log) = fresh(LogConfig { segment_bytes: 1, ..Kind::Append.config() });
     let records = [(1, Some(1)); 3];
-    (0..4).for_each(|at| drop(append(&mut log, &batch(at * 3, None, &records)).unwrap()));
+    for at in 0..4 {
+        append(&mut log, &batch(at * 3, None, &records)).unwrap();
+    }
     sync(&mut log);
     log.advance_start(Offset(5)).unwrap();
-    drop(log.retire_segments(NOW, log.end()).unwrap());
+    let _retired = log.retire_segments(NOW, log.end()).unwrap();
     require(log.start() == Offset(5), "the record at the start went with its segment")
 }
 
@@ -318,7 +328,9 @@ fn keys_that_come_twice_in_a_batch() -> Result<(), String> {
 fn old_segments_all_go() -> Result<(), String> {
     let config = LogConfig { retention_ms: 10, ..Kind::Append.config() };
     let (disk, mut node, mut log) = fresh(config);
-    (0..6).for_each(|base| drop(append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap()));
+    for base in 0..6 {
+        append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap();
+    }
     sync(&mut log);
     for _ in 0..3 {
         if let Some(retired) = log.retire_segments(Timestamp(NOW.0 + 1000), log.end()).unwrap() {
@@ -336,14 +348,16 @@ fn old_segments_all_go() -> Result<(), String> {
 /// A cleaning whose log is cut meanwhile changes nothing.
 fn cut_while_cleaning() -> Result<(), String> {
     let (_, _, mut log) = fresh(LogConfig { segment_bytes: 1, ..Kind::Compact.config() });
-    (0..4).for_each(|base| drop(append(&mut log, &batch(base, None, &[(1, Some(base as u32))])).unwrap()));
+    for base in 0..4 {
+        append(&mut log, &batch(base, None, &[(1, Some(base as u32))])).unwrap();
+    }
     sync(&mut log);
     clean(&mut log, 100, |log| {
         if log.end() == Offset(4) {
             log.truncate_to(Offset(1)).unwrap();
-            (1..4).for_each(|base| {
-                drop(append(log, &batch(base, None, &[(base as u8 + 5, Some(base as u32))])).unwrap())
-            });
+            for base in 1..4 {
+                append(log, &batch(base, None, &[(base as u8 + 5, Some(base as u32))])).unwrap();
+            }
             append(log, &batch(4, None, &[(9, Some(9))])).unwrap();
         }
     })?;
@@ -355,7 +369,9 @@ fn cut_while_cleaning() -> Result<(), String> {
 /// Files that wait to be removed are not those of a segment that has got their old name.
 fn reused_names() -> Result<(), String> {
     let (disk, mut node, mut log) = fresh(LogConfig { segment_bytes: 1, ..Kind::Append.config() });
-    (0..4).for_each(|base| drop(append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap()));
+    for base in 0..4 {
+        append(&mut log, &batch(base, None, &[(1, Some(1))])).unwrap();
+    }
     sync(&mut log);
     log.advance_start(Offset(2)).unwrap();
     let retired = log.retire_segments(NOW, log.end()).unwrap().ok_or("nothing is retired")?;

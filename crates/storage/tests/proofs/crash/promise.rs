@@ -124,10 +124,9 @@ impl Promise {
         }
         let mut newest = BTreeMap::new();
         for (offset, (key, value, fate)) in written.range(seen.start..) {
-            if *fate == Fate::Open || *offset >= self.compacted && *fate == Fate::Committed {
-                if !present.contains(offset) {
-                    return Err(format!("the record at {offset} is missing, and it is not compacted yet"));
-                }
+            let stays = *fate == Fate::Open || *offset >= self.compacted && *fate == Fate::Committed;
+            if stays && !present.contains(offset) {
+                return Err(format!("the record at {offset} is missing, and it is not compacted yet"));
             }
             if *fate == Fate::Committed {
                 newest.insert(*key, (*offset, *value));
