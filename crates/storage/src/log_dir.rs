@@ -14,13 +14,13 @@
 //!
 //! Source: Kafka `LogManager`, `LogDirFailureHandler`, `MetaPropertiesEnsemble`, `CleanShutdownFileHandler`.
 
-use std::{path::Path, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::Path, path::PathBuf, sync::Arc};
 
 use protocol::types::{BrokerId, Offset, Timestamp, TopicPartition, Uuid};
 
 use crate::{
     LogConfig, PARTITION_METADATA,
-    checkpoint::{Checkpoint, parse_offsets},
+    checkpoint::{Checkpoint, parse_copy, parse_offsets},
     disk::{Disk, DiskError, DiskLock, LockError, Open, read_file, replace_file, temporary_path, write_file},
     log::{Damage, DeletedDir, Log, OpenError, OpenInput, OpenWarning, StoppedLog},
     manifest::{self, Change, Manifest, ManifestEntry},
@@ -385,6 +385,9 @@ impl LogDir {
         let Books { dirs, promised, checkpoints, unsaved, .. } = &mut *books;
         for (kind, offsets) in checkpoints {
             let before = offsets.len();
+            if self.believe_copy(*kind, trusted, offsets)? {
+                unsaved.insert(*kind);
+            }
             offsets.retain(|partition, _| dirs.contains(partition) || promised.contains_key(partition));
             if offsets.len() < before {
                 unsaved.insert(*kind);
@@ -399,6 +402,40 @@ impl LogDir {
         drop(books);
         Checkpoint::ALL.into_iter().try_for_each(|kind| self.shared.save(kind))?;
         Ok(trusted)
+    }
+
+    /// Takes the offsets from our own copy of a checkpoint, if that is whole, and nobody else ran here since it was made.
+    /// Whether Kafka's says something else.
+    fn believe_copy(
+        &self,
+        kind: Checkpoint,
+        trusted: bool,
+        offsets: &mut BTreeMap<TopicPartition, Offset>,
+    ) -> Result<bool, DiskError> {
+        let Some(name) = kind.copy_name() else { return Ok(false) };
+        let path = self.shared.root.join(name);
+        let copy = match read_file(&*self.shared.disk, &path, 256 << 20) {
+            Ok(bytes) => parse_copy(&bytes),
+            Err(error) if error.is_missing() => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        if !trusted {
+            self.shared.disk.unlink(&path)?;
+            self.shared.disk.sync_dir(&self.shared.root)?;
+            return Ok(false);
+        }
+        // Who removes the recovery points wants everything to be looked at.
+        let Some(copy) = copy.filter(|_| kind != Checkpoint::RecoveryPoint || !offsets.is_empty()) else {
+            return Ok(false);
+        };
+        // That log is open already, and has noted what it knows.
+        let is_metadata = |partition: &TopicPartition| partition.topic == "__cluster_metadata";
+        let mut believed = copy;
+        believed.retain(|partition, _| !is_metadata(partition));
+        believed.extend(offsets.iter().filter(|(partition, _)| is_metadata(partition)).map(|(p, o)| (p.clone(), *o)));
+        let differs = believed != *offsets;
+        *offsets = believed;
+        Ok(differs)
     }
 
     /// Opens the log of a partition; it has a directory only once it has records.

@@ -13,7 +13,7 @@ use protocol::types::{Offset, TopicPartition, Uuid};
 use crate::{
     bugs::{self, Bug},
     cache::Cache,
-    checkpoint::{Checkpoint, format_offsets},
+    checkpoint::{Checkpoint, format_offsets, seal_copy},
     disk::{Disk, DiskError, DiskFile, replace_file},
     index::SegmentIndex,
     log::Damage,
@@ -168,15 +168,21 @@ impl Shared {
     /// Writes a checkpoint's file if it changed. On return it is on the platter, whoever wrote it.
     pub(crate) fn save(&self, kind: Checkpoint) -> Result<(), DiskError> {
         let _saving = self.saving.lock();
-        let bytes = {
+        let (bytes, has_begun) = {
             let mut books = self.books.lock();
             if !books.unsaved.remove(&kind) {
                 return Ok(());
             }
-            format_offsets(books.checkpoints.entry(kind).or_default())
+            (format_offsets(books.checkpoints.entry(kind).or_default()), books.manifest_file.is_some())
         };
         let path = self.root.join(kind.file_name());
-        let saved = self.with_reserve(|| replace_file(&*self.disk, &path, &bytes));
+        let copy = kind.copy_name().filter(|_| has_begun).map(|name| (self.root.join(name), seal_copy(&bytes)));
+        let saved = self.with_reserve(|| {
+            if let Some((path, bytes)) = &copy {
+                replace_file(&*self.disk, path, bytes)?;
+            }
+            replace_file(&*self.disk, &path, &bytes)
+        });
         if saved.is_err() {
             self.books.lock().unsaved.insert(kind);
         }

@@ -181,6 +181,12 @@ impl<'a> Chain<'a> {
                 Some(found) if overlaps && held.found.header.next_offset() > found.header.base_offset => {
                     self.blame(&held, found)?
                 }
+                // A length that is not what it was leads to a place where nothing begins.
+                _ if held.found.header.base_offset < self.known.checked_from
+                    && !self.walk.crc_is_valid(&held.found)? =>
+                {
+                    Blame::First
+                }
                 _ => Blame::Second,
             };
             match blame {
