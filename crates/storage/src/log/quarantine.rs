@@ -234,6 +234,10 @@ impl Log {
     /// # Errors
     /// As the disk says.
     pub fn scrub(&self, after: Option<ScrubCursor>) -> Result<Option<Scrub>, DiskError> {
+        // Of a directory that failed nothing can be said.
+        if self.check_open().is_err() {
+            return Ok(None);
+        }
         let (base, from) = after.map_or((Offset::ZERO, None), |after| (after.base, after.inside));
         for segment in self.segments.iter().filter(|segment| segment.base >= base && segment.size > 0) {
             let (position, next) = match from {
@@ -262,6 +266,9 @@ impl Log {
     /// # Errors
     /// As the disk says.
     pub fn scrubbed(&self, scrub: &Scrub) -> Result<bool, DiskError> {
+        if self.check_open().is_err() {
+            return Ok(false);
+        }
         let Some(segment) =
             self.segments.iter().find(|segment| segment.base == scrub.known.base && segment.size >= scrub.size)
         else {
