@@ -344,7 +344,8 @@ impl Log {
                 Link::Batch(found) => {
                     let header = &found.header;
                     let (epoch, base) = (header.partition_leader_epoch, header.base_offset);
-                    if epoch >= LeaderEpoch(0) && self.epochs.epoch_of(base) != Some(epoch) {
+                    let is_known = |offset| self.epochs.epoch_of(offset) == Some(epoch);
+                    if epoch >= LeaderEpoch(0) && !(is_known(base) && is_known(header.last_offset())) {
                         // The file knows an epoch that came to no batch, or lacks this one.
                         self.sync.epochs_changed |= self.epochs.truncate_end(base);
                         if self.epochs.latest().is_none_or(|latest| latest < epoch) {

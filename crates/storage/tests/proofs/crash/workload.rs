@@ -149,17 +149,28 @@ struct World {
 /// If, with nobody dying, the log is not what it should be.
 pub(crate) fn run(kind: Kind, seed: u64) -> Result<Trace, String> {
     let mut chance = Chance(seed);
+    let length = 10 + chance.below(10);
+    run_actions(kind, seed, length, true)
+}
+
+/// The same with so many actions, and only if they are asked for with the disks.
+///
+/// # Errors
+/// If, with nobody dying, the log is not what it should be.
+pub(crate) fn run_actions(kind: Kind, seed: u64, length: u64, keep_disks: bool) -> Result<Trace, String> {
+    let mut chance = Chance(seed);
     let disk = FaultDisk::new(seed);
     let mut node = Node::new(&disk);
     let changes_before = disk.changes();
-    disk.keep_history();
+    if keep_disks {
+        disk.keep_history();
+    }
     let log = node.open(kind.config())?.0;
     let mut now = Promise::new();
     now.registered = node.registered();
     let mut first = now.clone();
     first.registered = 0;
     let (promises, retired) = (vec![(0, Arc::new(first))], Vec::new());
-    let length = 10 + chance.below(10);
     let actions: Vec<_> = (0..length).map(|_| action(kind, &mut chance)).collect();
     let actions = actions.into_iter().chain((kind == Kind::Remove).then_some(Action::Delete));
     let (values, clock, is_gone) = (0, NOW.0, false);
@@ -186,6 +197,7 @@ pub(crate) fn run(kind: Kind, seed: u64) -> Result<Trace, String> {
         if !world.is_gone {
             let seen = see(&mut world.log).map_err(fail)?;
             world.check_living(&seen).map_err(fail)?;
+            world.check_lookups().map_err(fail)?;
         }
     }
     world.quiet();
@@ -218,6 +230,29 @@ impl World {
     fn check_living(&self, seen: &Seen) -> Result<(), String> {
         let exact = Promise { start: (self.now.start.1, self.now.start.1), ..self.now.clone() };
         exact.check(seen, false)
+    }
+
+    /// Any offset, and any time, leads to its batch.
+    fn check_lookups(&mut self) -> Result<(), String> {
+        let start = self.now.start.1;
+        let there: Vec<_> = self.now.batches.iter().filter(|batch| batch.next > start).cloned().collect();
+        let (Some(last), 0) = (there.last(), self.now.compacted) else { return Ok(()) };
+        let offset = start + self.chance.below((last.next - start) as u64) as i64;
+        let read = self.log.read(Offset(offset), 1, self.log.end(), true).map_err(|error| format!("{error:?}"))?;
+        let expected = there.iter().find(|batch| batch.next > offset).map(|batch| batch.base);
+        if read.as_ref().map(|read| read.base.0) != expected {
+            return Err(format!("reading {offset} gave {read:?}, not the batch at {expected:?}"));
+        }
+        let from = there[0].timestamp - 1;
+        let time = from + self.chance.below((last.timestamp - from + 2) as u64) as i64;
+        let found = self.log.offset_for_timestamp(Timestamp(time)).map_err(|error| format!("{error:?}"))?;
+        let found = found.map(|found| (found.offset.0, found.timestamp.0));
+        let expected = there.iter().find(|batch| batch.timestamp >= time);
+        let expected = expected.map(|batch| (batch.base.max(start), batch.timestamp));
+        if found != expected {
+            return Err(format!("looking for time {time} gave {found:?}, not {expected:?}"));
+        }
+        Ok(())
     }
 
     fn epoch(&self) -> i32 {
@@ -296,6 +331,10 @@ impl World {
             return Err(format!("{durable} is durable, and the log ends at {}", self.log.end()));
         }
         // What the log claims is what it is held to.
+        if self.restarted.is_some_and(|at| durable.0 <= at) {
+            // Nothing is below, and nothing was synced.
+            return Ok(());
+        }
         self.now.kept_crash = durable.0;
         self.now.start.0 = self.now.start.0.max(self.restarted.take().unwrap_or(0));
         Ok(())
@@ -414,7 +453,9 @@ impl World {
                 for kind in Checkpoint::ALL {
                     dir.save_checkpoint(kind).map_err(|error| error.to_string())?;
                 }
-                self.now.start.0 = self.now.start.1;
+                if self.restarted.is_none() {
+                    self.now.start.0 = self.now.start.1;
+                }
             }
             Action::AdvanceStart => {
                 let (from, end) = (self.now.start.1, self.log.end().0);
@@ -500,7 +541,7 @@ impl World {
                 dir.close(vec![stopped], 13).map_err(|error| error.to_string())?;
                 disk.kill();
                 self.now.kept_crash = self.now.kept_kill;
-                self.now.start.0 = self.now.start.1;
+                (self.now.start.0, self.restarted) = (self.now.start.1, None);
                 self.quiet();
                 self.during(self.now.clone());
             }
@@ -528,6 +569,7 @@ impl World {
         }
         self.now.kept_kill = seen.end;
         self.now.start.1 = seen.start;
+        self.restarted = self.restarted.filter(|at| *at <= seen.start);
         self.now.registered = self.node.registered();
         Ok(())
     }
