@@ -123,7 +123,11 @@ impl Log {
             if input.lineage.is_some() && recovery_point > self.start {
                 return Err(OpenError::Missing { dir: self.dir.clone() });
             }
-            self.epochs = LeaderEpochs::default();
+            if !self.epochs.entries().is_empty() {
+                // What comes may be of an older epoch than what went.
+                self.shared.disk.unlink(&self.dir.join(epochs::FILE_NAME))?;
+                (self.epochs, self.sync.epochs_changed) = (LeaderEpochs::default(), true);
+            }
             return Ok(());
         };
         self.load_segments(input, &listing.bases, warnings)?;

@@ -139,6 +139,8 @@ struct World {
     clock: i64,
     retired: Vec<RetiredSegments>,
     is_gone: bool,
+    /// Nobody cuts the log below: compaction relied on what is there.
+    watermark: i64,
     /// The log goes on here once its directory is made, and made to stay.
     restarted: Option<i64>,
 }
@@ -186,6 +188,7 @@ pub(crate) fn run_actions(kind: Kind, seed: u64, length: u64, keep_disks: bool) 
         clock,
         retired,
         is_gone,
+        watermark: 0,
         restarted: None,
     };
     let mut told = Vec::new();
@@ -341,8 +344,8 @@ impl World {
     }
 
     fn truncate(&mut self) -> Result<(), String> {
-        let there: Vec<i64> =
-            self.now.batches.iter().map(|b| b.base).filter(|base| *base >= self.now.start.1).collect();
+        let floor = self.now.start.1.max(self.watermark);
+        let there: Vec<i64> = self.now.batches.iter().map(|batch| batch.base).filter(|base| *base >= floor).collect();
         if there.is_empty() {
             return Ok(());
         }
@@ -362,8 +365,12 @@ impl World {
 
     fn clean(&mut self, meanwhile: u64) -> Result<(), String> {
         self.clock += 3;
-        // Nobody who promises to survive a power cut has a high watermark beyond what does.
+        // A high watermark goes back no more than what survives a power cut, and a marker below it has settled things.
+        let job = self.sync_job(SyncScope::Records)?;
+        self.finish_sync(job)?;
+        self.quiet();
         let stable = self.log.durable();
+        self.watermark = self.watermark.max(stable.0);
         let keys = 2 + self.chance.below(8) as usize;
         let limits =
             CleanLimits { map_bytes_max: (keys + 1) * ENTRY_SIZE, load_factor: 0.99, io_bytes: 1, secret: [1, 2] };
