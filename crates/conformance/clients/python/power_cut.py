@@ -182,6 +182,8 @@ def main():
     if os.geteuid() != 0 or not shutil.which(f"mkfs.{options.fs}") or not os.path.exists("/dev/loop-control"):
         print(f"left out\tno root, no mkfs.{options.fs}, or no loop devices")
         return 77
+    # Whoever stops this must not keep the mount.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chance = random.Random(options.seed)
     folder = tempfile.mkdtemp(prefix="milena-power-cut-")
     files = FileSystem(options.fs, folder)
