@@ -17,6 +17,7 @@
 //! `cargo run --release -p milena-bench -- --help` says how to use it.
 
 mod consume;
+mod durable;
 mod floor;
 mod idle;
 mod payload;
@@ -44,7 +45,7 @@ use crate::{
 
 /// Compare the cost of brokers: CPU seconds per GiB first, then MB/s, start-up, memory, many topics.
 ///
-/// Without ROWs, all of them. Rows that start brokers of their own (idle, topics) leave out --floor and one given by --address.
+/// Without ROWs, all of them. Rows that start brokers of their own (idle, topics, durable) leave out --floor and one given by --address.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -154,10 +155,10 @@ fn main() -> Result<()> {
     let (data, own): (Vec<Row>, Vec<Row>) = rows.iter().partition(|row| row.is_data());
     // First what is disturbed by what the others leave behind: freed memory, deleted files.
     for row in own {
-        if row == Row::Idle {
-            idle::run(&mut launches, cli.rounds)?;
-        } else {
-            topics::run(&mut launches)?;
+        match row {
+            Row::Idle => idle::run(&mut launches, cli.rounds)?,
+            Row::Durable => durable::run(&mut launches, cli.rounds)?,
+            _ => topics::run(&mut launches)?,
         }
     }
     if !data.is_empty() {

@@ -25,6 +25,8 @@ pub(crate) enum Row {
     Idle,
     /// 1,000 topics of 10 partitions: created, usable, written to.
     Topics,
+    /// Batches a second that survive a power cut, with 1, 16 and 64 producers.
+    Durable,
     /// Produce, requests of 1 MiB.
     #[value(name = "produce-1m")]
     Produce1M,
@@ -44,9 +46,10 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every row, in the order in which they are run.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Idle,
         Self::Topics,
+        Self::Durable,
         Self::Produce1M,
         Self::Produce128K,
         Self::Produce16K,
@@ -56,7 +59,7 @@ impl Row {
 
     /// Whether it moves data between brokers that stay up.
     pub(crate) fn is_data(self) -> bool {
-        !matches!(self, Self::Idle | Self::Topics)
+        !matches!(self, Self::Idle | Self::Topics | Self::Durable)
     }
 
     fn writes(self) -> bool {
@@ -68,7 +71,7 @@ impl Row {
         match self {
             Self::Produce16K | Self::Consume16K => 16 << 10,
             Self::Produce128K => 128 << 10,
-            Self::Idle | Self::Topics | Self::Produce1M | Self::Consume1M => 1 << 20,
+            Self::Idle | Self::Topics | Self::Durable | Self::Produce1M | Self::Consume1M => 1 << 20,
         }
     }
 }

@@ -12,7 +12,7 @@ use protocol::{
     api::{Api, ApiKey, NextFrame, Request, decode_response, next_frame, request_frame},
     messages::{
         api_versions::ApiVersionsRequest,
-        create_topics::{CreatableTopic, CreateTopicsRequest},
+        create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest},
         delete_topics::{DeleteTopicState, DeleteTopicsRequest},
         list_offsets::{ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic},
     },
@@ -167,10 +167,19 @@ impl Connection {
 
     /// Creates topics of one replica and so many partitions each.
     pub(crate) fn create_topics(&mut self, names: &[String], partitions: i32) -> Result<Vec<Topic>> {
+        self.create_configured(names, partitions, &[])
+    }
+
+    fn create_configured(&mut self, names: &[String], partitions: i32, configs: &[(&str, &str)]) -> Result<Vec<Topic>> {
+        let config = |(name, value): &(&str, &str)| CreatableTopicConfig {
+            name: Str::from((*name).to_owned()),
+            value: Some(Str::from((*value).to_owned())),
+        };
         let topic = |name: &'_ String| CreatableTopic {
             name: Str::from(name.clone()),
             num_partitions: partitions,
             replication_factor: 1,
+            configs: configs.iter().map(config).collect(),
             ..CreatableTopic::default()
         };
         let topics = names.iter().map(topic).collect();
@@ -185,7 +194,12 @@ impl Connection {
 
     /// Creates a topic and waits until all its partitions answer. That Metadata names their leaders comes earlier.
     pub(crate) fn create_topic(&mut self, name: &str, partitions: i32) -> Result<Topic> {
-        let topic = self.create_topics(&[name.to_owned()], partitions)?.remove(0);
+        self.create_topic_with(name, partitions, &[])
+    }
+
+    /// The same, with settings.
+    pub(crate) fn create_topic_with(&mut self, name: &str, partitions: i32, configs: &[(&str, &str)]) -> Result<Topic> {
+        let topic = self.create_configured(&[name.to_owned()], partitions, configs)?.remove(0);
         let begin = Instant::now();
         while !self.unusable(&vec![(&topic, (0..partitions).collect())])?.is_empty() {
             ensure!(begin.elapsed() < PATIENCE, "{name} still has partitions that do not answer");

@@ -21,7 +21,7 @@ use std::{
 use metadata::config::BrokerLayers;
 use parking_lot::{Condvar, Mutex};
 use protocol::types::{Monotonic, Now, Uuid};
-use storage::{Checkpoint, CleanError, CleanJob, CleanLimits, Cleanable};
+use storage::{Checkpoint, CleanError, CleanJob, CleanLimits, Cleanable, SpaceLevel};
 
 use crate::{node::Node, partition::Partition};
 
@@ -319,7 +319,8 @@ impl Worker {
 ///
 /// Source: Kafka `LogCleanerManager.grabFilthiestCompactedLog`.
 fn find(node: &Node, now: Now, config: &CleanerConfig) -> Option<Running> {
-    if !node.config.logs.cleaner_enable {
+    // To write a log anew takes room, before it gives any.
+    if !node.config.logs.cleaner_enable || node.space.status().level == SpaceLevel::ReadOnly {
         return None;
     }
     let wall = node.steady_now(now);

@@ -82,12 +82,13 @@ impl Groups {
     }
 
     /// `__consumer_offsets` has these partitions now. They are loaded by the next [`tick`](Self::tick).
-    pub fn host(&self, partitions: &[Option<Arc<Partition>>]) {
+    pub fn host(&self, partitions: &[Arc<Partition>]) {
         let mut shards = self.shards.write();
         for partition in partitions.iter().skip(shards.len()) {
+            let partition = partition.open().then(|| Arc::clone(partition));
             shards.push(Arc::new(Mutex::new(Hosted {
-                partition: partition.clone(),
                 state: if partition.is_some() { Stage::Loading } else { Stage::Failed },
+                partition,
                 promises: BTreeMap::new(),
                 next_token: 0,
             })));

@@ -18,7 +18,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::net::Shared;
+use crate::{net::Shared, partition::Partition};
 
 /// Serves HTTP on a socket until it is dropped.
 ///
@@ -91,6 +91,9 @@ impl Collector for NodeCollector {
         let unreadable = counters.requests_refused.get();
         counter("milena_network_requests_unreadable", "Requests that could not be read", unreadable)?;
 
+        counter("milena_scrubber_bytes", "Bytes of logs whose checksums were looked at", node.scrubber.bytes.get())?;
+        counter("milena_scrubber_passes", "Times that all logs were looked at", node.scrubber.passes.get())?;
+
         let mut requests = encoder.encode_descriptor(
             "kafka_network_requestmetrics_requests",
             "Requests by API",
@@ -126,11 +129,19 @@ impl Collector for NodeCollector {
         gauge("kafka_server_raftmetrics_high_watermark", "Committed metadata", controller.high_watermark.0)?;
         gauge("kafka_server_raftmetrics_log_end_offset", "Written metadata", controller.log_end.0)?;
 
+        gauge("milena_scrubber_pass_percent", "How much of the pass under way is done", node.scrubber.percent())?;
+
+        let space = node.space.status();
+        let free = i64::try_from(space.free).unwrap_or(i64::MAX);
+        gauge("milena_disk_free_bytes", "Room on the disk, as last seen", free)?;
+        let level = space.level as i64;
+        gauge("milena_disk_level", "0 enough room, 1 alert, 2 producers slowed down, 3 producers refused", level)?;
+
         let cleaner = node.cleaner.status(node, self.0.clock.now());
         gauge(
             "kafka_log_logcleaner_max_buffer_utilization_percent",
             "Memory for keys in use in the last cleanings",
-            { cleaner.max_buffer_utilization_percent },
+            cleaner.max_buffer_utilization_percent,
         )?;
         gauge("kafka_log_logcleaner_cleaner_recopy_percent", "Part of what was read that the last cleanings kept", {
             cleaner.recopy_percent
@@ -157,7 +168,7 @@ impl Collector for NodeCollector {
         per_dir(
             "kafka_log_logcleanermanager_uncleanable_partitions_count",
             "Compacted logs that cannot be cleaned",
-            { cleaner.uncleanable.len() as i64 },
+            cleaner.uncleanable.len() as i64,
         )?;
         per_dir("kafka_log_logcleanermanager_uncleanable_bytes", "What should be cleaned of them", {
             cleaner.uncleanable_bytes as i64
@@ -174,7 +185,9 @@ impl Collector for NodeCollector {
             ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)?;
         }
 
-        let mut per_log = |name: &str, help: &str, value: &dyn Fn(&crate::partition::Partition) -> i64| {
+        encode_damage(&mut encoder, &partitions)?;
+
+        let mut per_log = |name: &str, help: &str, value: &dyn Fn(&Partition) -> i64| {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             for partition in &partitions {
                 let index = partition.index().to_string();
@@ -187,4 +200,24 @@ impl Collector for NodeCollector {
         per_log("kafka_log_log_logstartoffset", "First offset of a log", &|partition| partition.log_start().0)?;
         per_log("kafka_log_log_logendoffset", "Next offset of a log", &|partition| partition.log_end().0)
     }
+}
+
+/// Which offsets of which files are damaged.
+fn encode_damage(encoder: &mut DescriptorEncoder<'_>, partitions: &[Arc<Partition>]) -> Result<(), fmt::Error> {
+    let help = "Offsets that are damaged and cannot be read, and the file they are in";
+    let mut family = encoder.encode_descriptor("milena_log_damaged_offsets", help, None, MetricType::Gauge)?;
+    for damage in partitions.iter().flat_map(|partition| partition.damage()) {
+        let (file, index) = (damage.path.display().to_string(), damage.partition.partition.to_string());
+        let (first, last) = (damage.offsets.start.to_string(), damage.offsets.end.plus(-1).to_string());
+        let labels = [
+            ("topic", damage.partition.topic.as_str()),
+            ("partition", index.as_str()),
+            ("file", file.as_str()),
+            ("first", first.as_str()),
+            ("last", last.as_str()),
+        ];
+        let count = damage.offsets.end.0 - damage.offsets.start.0;
+        ConstGauge::new(count).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
 }

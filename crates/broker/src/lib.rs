@@ -25,4 +25,6 @@ pub mod partition;
 pub mod queue;
 pub mod retention_clock;
 pub mod runtime;
+pub mod scrubber;
+pub mod space;
 pub mod topics;

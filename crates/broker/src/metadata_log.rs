@@ -75,6 +75,10 @@ pub struct Committed {
     pub delta: Delta,
 }
 
+/// The most that a record takes beside its value, and a batch beside its records.
+const RECORD_OVERHEAD: u64 = 64;
+const BATCH_OVERHEAD: u64 = 1024;
+
 /// Something that waits for a record to be committed.
 type Waiting = Box<dyn FnOnce() + Send>;
 
@@ -124,7 +128,21 @@ impl std::fmt::Debug for MetadataLog {
 
 /// A record that could not be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppendFailed(pub String);
+pub enum AppendFailed {
+    /// The disk is full, and so is what was kept in reserve. Nothing has happened, and it may pass.
+    NoRoom,
+    /// The log is of no further use, for this reason.
+    Broken(String),
+}
+
+impl std::fmt::Display for AppendFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoRoom => f.write_str("no space is left on the disk, nor in reserve"),
+            Self::Broken(reason) => f.write_str(reason),
+        }
+    }
+}
 
 impl State {
     /// Appends records as one batch and lets the controller replay them. Returns the end of the batch.
@@ -135,10 +153,16 @@ impl State {
         now: Now,
         records: Vec<MetadataRecord>,
     ) -> Result<Offset, AppendFailed> {
-        let failed = |error: &dyn std::fmt::Display| AppendFailed(error.to_string());
+        let failed = |error: &dyn std::fmt::Display| AppendFailed::Broken(error.to_string());
         let level = level_of(&self.controller, &records);
         let values = records.iter().map(|record| record.encode(level)).collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| failed(&error))?;
+        // Before anything is decided: it could not be taken back.
+        let bytes = values.iter().map(|value| value.len() as u64 + RECORD_OVERHEAD).sum::<u64>() + BATCH_OVERHEAD;
+        self.log.ensure_room(bytes, now.wall).map_err(|error| match error {
+            storage::AppendError::DiskFull => AppendFailed::NoRoom,
+            other => failed(&other),
+        })?;
         let mut effects = Vec::new();
         let offsets = self.raft.propose(now, self.epoch, &values, &mut effects).map_err(|error| failed(&error))?;
         self.carry_out(disk, dir, now, effects)?;
@@ -156,10 +180,10 @@ impl State {
         for effect in effects {
             match effect {
                 Effect::PersistQuorumState(text) => replace_file(disk, &dir.join(QUORUM_STATE_FILE), text.as_bytes())
-                    .map_err(|error| AppendFailed(error.to_string()))?,
+                    .map_err(|error| AppendFailed::Broken(error.to_string()))?,
                 Effect::Append { offsets, bytes } => {
                     let appended = self.log.append_placed(&bytes, now.wall);
-                    let appended = appended.map_err(|error| AppendFailed(error.to_string()))?;
+                    let appended = appended.map_err(|error| AppendFailed::Broken(error.to_string()))?;
                     assert_eq!(appended, offsets, "the log gives the offsets that the quorum gave");
                 }
                 Effect::Sync { .. } => {}
@@ -192,7 +216,13 @@ impl MetadataLog {
     }
 
     fn failed(&self, error: AppendFailed) {
-        let AppendFailed(reason) = error;
+        let reason = match error {
+            AppendFailed::NoRoom => {
+                tracing::error!("a decision is refused: no space is left on the disk, nor in reserve");
+                return;
+            }
+            AppendFailed::Broken(reason) => reason,
+        };
         tracing::error!(reason, "the metadata log failed");
         self.trouble.lock().get_or_insert(format!("the metadata log failed: {reason}"));
     }
@@ -219,7 +249,7 @@ impl MetadataLog {
             Err(error) => {
                 drop(state);
                 self.failed(error);
-                Reply::Close("the metadata log failed")
+                Reply::Close("the metadata log took no decision")
             }
         }
     }
@@ -253,6 +283,7 @@ impl MetadataLog {
         }
         tracing::info!(topic = name, "making a topic that a client asked about");
         if let Err(error) = state.append(&*self.disk, &self.dir, now, outcome.records) {
+            state.creating.remove(name);
             drop(state);
             self.failed(error);
         } else {
@@ -277,7 +308,11 @@ impl MetadataLog {
                 Ok(committed_at) => state.producer_ids = ProducerIds { left: outcome.response, committed_at },
                 Err(error) => {
                     drop(state);
+                    let is_refused = error == AppendFailed::NoRoom;
                     self.failed(error);
+                    if is_refused {
+                        return Reply::Now(answer(Err(ErrorCode::COORDINATOR_LOAD_IN_PROGRESS)));
+                    }
                     return Reply::Close("the metadata log failed");
                 }
             }
@@ -308,7 +343,7 @@ impl MetadataLog {
     ) -> Result<(), AppendFailed> {
         let mut state = self.state.lock();
         let state = &mut *state;
-        let failed = |error: &dyn std::fmt::Display| AppendFailed(error.to_string());
+        let failed = |error: &dyn std::fmt::Display| AppendFailed::Broken(error.to_string());
         let outcome = state.controller.register_controller(controller);
         state.append(&*self.disk, &self.dir, now, outcome.records)?;
         // The lock of the directory proves that the former incarnation is dead.
@@ -357,7 +392,7 @@ impl MetadataLog {
                 cordoned_log_dirs: None,
             };
             let outcome = state.controller.broker_heartbeat(&heartbeat);
-            let outcome = outcome.map_err(|error| AppendFailed(error.to_string()))?;
+            let outcome = outcome.map_err(|error| AppendFailed::Broken(error.to_string()))?;
             if !outcome.records.is_empty() {
                 state.append(&*self.disk, &self.dir, now, outcome.records)?;
             }
@@ -377,7 +412,7 @@ impl MetadataLog {
             Ok(Some(job)) => job,
             Ok(None) => return (Vec::new(), Vec::new()),
             Err(error) => {
-                self.failed(AppendFailed(error.to_string()));
+                self.failed(AppendFailed::Broken(error.to_string()));
                 return (Vec::new(), Vec::new());
             }
         };
@@ -386,8 +421,10 @@ impl MetadataLog {
         let state = &mut *state;
         let durable = match state.log.sync_done(&job, result) {
             Ok(durable) => durable,
+            // There was no room for the files beside the records; the thread comes again soon.
+            Err(storage::AppendError::DiskFull) => return (Vec::new(), Vec::new()),
             Err(error) => {
-                self.failed(AppendFailed(error.to_string()));
+                self.failed(AppendFailed::Broken(error.to_string()));
                 return (Vec::new(), Vec::new());
             }
         };
@@ -456,7 +493,7 @@ impl MetadataLog {
         let mut effects = Vec::new();
         state.raft.step(now, Input::Shutdown, &mut effects);
         state.carry_out(&*self.disk, &self.dir, now, effects)?;
-        state.log.stop().map_err(|error| AppendFailed(error.to_string()))
+        state.log.stop().map_err(|error| AppendFailed::Broken(error.to_string()))
     }
 
     /// The topic id of the metadata log.

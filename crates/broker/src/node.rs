@@ -25,12 +25,14 @@ use metadata::{
     config::{BrokerLayers, Overrides, ResourceType, ServerConfig, TopicConfig},
     controller::{brokers::BrokerRegistrationRequest, features},
     image::{ConfigResource, ControllerRegistration, TopicImage},
-    topic_name::CONSUMER_OFFSETS,
+    topic_name::{CONSUMER_OFFSETS, is_internal},
 };
 use parking_lot::Mutex;
 use protocol::types::{BrokerId, Monotonic, Now, Offset, Timestamp, TopicPartition, Uuid};
 use replication::fetch_session::FetchSessions;
-use storage::{Checkpoint, DeletedDir, Disk, DiskError, LogDir, LogDirError, LogDirLimits, RetiredSegments};
+use storage::{
+    Checkpoint, DeletedDir, Disk, DiskError, Log, LogDir, LogDirError, LogDirLimits, OpenWarning, RetiredSegments,
+};
 
 use crate::{
     chance::Chance,
@@ -41,6 +43,8 @@ use crate::{
     partition::{Partition, PartitionConfig},
     queue::{Bell, SyncQueue},
     retention_clock::RetentionClock,
+    scrubber::Scrubber,
+    space::SpaceWatch,
     topics::{Topic, Topics},
 };
 
@@ -73,7 +77,7 @@ impl fmt::Display for OpenError {
             Self::Dir(error) => error.fmt(f),
             Self::Metadata(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),
-            Self::Register(AppendFailed(reason)) => write!(f, "this node cannot be registered: {reason}"),
+            Self::Register(error) => write!(f, "this node cannot be registered: {error}"),
         }
     }
 }
@@ -111,6 +115,59 @@ enum Trash {
     Dir(DeletedDir),
 }
 
+/// What it takes to open a log that nobody has asked for yet.
+struct LogOpener {
+    dir: Arc<LogDir>,
+    id: TopicPartition,
+    topic_id: Uuid,
+    producer_id_expiration_ms: i64,
+    draw: u64,
+    unique: Uuid,
+    now: Timestamp,
+}
+
+impl LogOpener {
+    fn open(self, config: &PartitionConfig) -> Option<Log> {
+        let Self { dir, id, topic_id, .. } = &self;
+        let mut log_config = config.log(self.producer_id_expiration_ms, self.draw);
+        log_config.headroom = is_internal(&id.topic);
+        let open = || dir.open_log(id, *topic_id, log_config, self.now);
+        let opened = open().or_else(|error| match error {
+            storage::OpenError::OtherTopic { .. } => {
+                set_aside(dir, id, self.unique);
+                open()
+            }
+            other => Err(other),
+        });
+        match opened {
+            Ok((log, warnings)) => {
+                for warning in warnings {
+                    match warning {
+                        OpenWarning::Damaged(damage) => {
+                            tracing::error!(partition = %id, %damage, "records are damaged; all others are served");
+                        }
+                        warning => tracing::warn!(partition = %id, %warning, "a log was opened"),
+                    }
+                }
+                Some(log)
+            }
+            Err(error) => {
+                tracing::error!(partition = %id, %error, "a log cannot be opened, the partition is offline");
+                None
+            }
+        }
+    }
+}
+
+fn set_aside(dir: &LogDir, partition: &TopicPartition, unique: Uuid) {
+    match dir.set_aside(partition, unique) {
+        Ok(to) => {
+            tracing::warn!(%partition, to = %to.display(), "a directory belongs to no topic and is set aside")
+        }
+        Err(error) => tracing::error!(%partition, %error, "a directory belongs to no topic and is in the way"),
+    }
+}
+
 /// When each of the recurring jobs is due.
 #[derive(Debug)]
 struct Due {
@@ -141,6 +198,10 @@ pub struct Node {
     pub controller: MetadataLog,
     /// Its groups.
     pub groups: Groups,
+    /// How much room its disk has.
+    pub space: SpaceWatch,
+    /// How far the scrubbing of the logs has come.
+    pub scrubber: Scrubber,
     /// Logs that want a sync.
     pub syncs: SyncQueue,
     /// Who compacts logs.
@@ -149,7 +210,7 @@ pub struct Node {
     pub timers: Bell,
     image: ArcSwap<Image>,
     metadata_offset: AtomicI64,
-    dir: LogDir,
+    dir: Arc<LogDir>,
     trash: Mutex<Vec<(Monotonic, Trash)>>,
     due: Mutex<Due>,
     clock: Mutex<RetentionClock>,
@@ -189,6 +250,8 @@ impl Node {
             sessions: Mutex::new(FetchSessions::new(config.network.fetch_session_cache_slots as usize)),
             controller: loaded.log,
             groups: Groups::new(group_config(&config)),
+            space: SpaceWatch::default(),
+            scrubber: Scrubber::default(),
             syncs: SyncQueue::default(),
             cleaner: Cleaner::default(),
             timers: Bell::default(),
@@ -197,7 +260,7 @@ impl Node {
             trash: Mutex::new(leftovers.into_iter().map(|dir| (now.mono, Trash::Dir(dir))).collect()),
             due: Mutex::new(Due { retention: now.mono, checkpoint: now.mono, flush_check: now.mono }),
             clock: Mutex::default(),
-            dir,
+            dir: Arc::new(dir),
             config,
         };
         node.register(incarnation, now)?;
@@ -235,18 +298,14 @@ impl Node {
         let (committed, waiting) = self.controller.commit(now);
         let Some(last) = committed.into_iter().next_back() else {
             let reason = self.controller.trouble().unwrap_or_else(|| "nothing was committed".to_owned());
-            return Err(AppendFailed(reason).into());
+            return Err(AppendFailed::Broken(reason).into());
         };
         self.store_image(last.end, last.image);
+        self.look_at_space(now);
         let image = self.image();
         self.set_strays_aside(&image);
         for topic in image.topics.iter() {
             self.hold(&image, topic, now);
-        }
-        // What a kill left in the page cache was committed perhaps, and must not stop to be: readers would see the high
-        // watermark fall.
-        for partition in self.topics.partitions().iter().filter(|partition| partition.wants_sync()) {
-            partition.sync(self);
         }
         waiting.into_iter().for_each(|keep| keep());
         Ok(())
@@ -258,17 +317,8 @@ impl Node {
             let is_known = partition.topic == metadata::topic_name::CLUSTER_METADATA
                 || image.topics.by_name(&partition.topic).is_some();
             if !is_known {
-                self.set_aside(&partition);
+                set_aside(&self.dir, &partition, self.chance.uuid());
             }
-        }
-    }
-
-    fn set_aside(&self, partition: &TopicPartition) {
-        match self.dir.set_aside(partition, self.chance.uuid()) {
-            Ok(to) => {
-                tracing::warn!(%partition, to = %to.display(), "a directory belongs to no topic and is set aside")
-            }
-            Err(error) => tracing::error!(%partition, %error, "a directory belongs to no topic and is in the way"),
         }
     }
 
@@ -325,7 +375,8 @@ impl Node {
         let mut deleted = Vec::new();
         for (id, topic) in &delta.topics_deleted {
             if let Some(topic) = self.topics.remove(*id) {
-                topic.partitions.iter().flatten().for_each(|partition| self.delete(partition, now));
+                let openable = topic.partitions.iter().filter(|partition| partition.open());
+                openable.for_each(|partition| self.delete(partition, now));
             }
             deleted.push((topic.name.to_string(), *id));
         }
@@ -386,7 +437,7 @@ impl Node {
 
     fn reconfigure(&self, image: &Image, topic: &Topic) {
         let config = self.partition_config(image, &topic.name);
-        for partition in topic.partitions.iter().flatten() {
+        for partition in topic.partitions.iter().filter(|partition| partition.open()) {
             partition.set_config(Arc::clone(&config), self.producer_id_expiration_ms(image), self.chance.u64());
         }
     }
@@ -420,7 +471,8 @@ impl Node {
         self.clock.lock().ahead_ms()
     }
 
-    /// Opens those partitions of a topic that are not open yet.
+    /// Takes up those partitions of a topic that are not held yet. Those that have records are opened later: by who asks
+    /// for them, or by [`open_logs`](Self::open_logs).
     fn hold(&self, image: &Image, topic: &Arc<TopicImage>, now: Now) {
         let known = self.topics.by_id(topic.id);
         let mut partitions = known.map_or_else(Vec::new, |known| known.partitions.clone());
@@ -430,34 +482,45 @@ impl Node {
         let config = self.partition_config(image, &topic.name);
         for (&index, partition) in topic.partitions.range(partitions.len() as i32..) {
             let id = TopicPartition::new(&*topic.name, index);
-            let log_config = config.log(self.producer_id_expiration_ms(image), self.chance.u64());
-            let open = || self.dir.open_log(&id, topic.id, log_config, now.wall);
-            let opened = open().or_else(|error| match error {
-                storage::OpenError::OtherTopic { .. } => {
-                    self.set_aside(&id);
-                    open()
-                }
-                other => Err(other),
-            });
-            partitions.push(match opened {
-                Ok((log, warnings)) => {
-                    for warning in warnings {
-                        tracing::warn!(partition = %id, %warning, "a log was opened");
-                    }
-                    let name = Arc::clone(&topic.name);
-                    Some(Arc::new(Partition::new(name, topic.id, log, partition.leader_epoch, Arc::clone(&config))))
-                }
-                Err(error) => {
-                    tracing::error!(partition = %id, %error, "a log cannot be opened, the partition is offline");
-                    None
-                }
-            });
+            let is_new = !self.dir.has_records(&id);
+            let opener = LogOpener {
+                dir: Arc::clone(&self.dir),
+                id,
+                topic_id: topic.id,
+                producer_id_expiration_ms: self.producer_id_expiration_ms(image),
+                draw: self.chance.u64(),
+                unique: self.chance.uuid(),
+                now: now.wall,
+            };
+            let (name, epoch) = (Arc::clone(&topic.name), partition.leader_epoch);
+            let opener = Box::new(|config: &PartitionConfig| opener.open(config));
+            let partition = Arc::new(Partition::new(name, index, topic.id, epoch, Arc::clone(&config), opener));
+            if is_new {
+                partition.open();
+            }
+            partitions.push(partition);
         }
         if *topic.name == *CONSUMER_OFFSETS {
             self.groups.host(&partitions);
             self.timers.ring();
         }
         self.topics.put(Topic { name: Arc::clone(&topic.name), id: topic.id, partitions });
+    }
+
+    /// Opens the logs that nobody has asked for since the start; to be called once, beside everything else. Nothing is
+    /// retained, compacted or synced of a log before it is open.
+    ///
+    /// # Arguments
+    /// - `go_on`: is told how many have been looked at, and of how many; `false` ends it.
+    pub fn open_logs(&self, mut go_on: impl FnMut(usize, usize) -> bool) {
+        let partitions = self.topics.all_partitions();
+        for (at, partition) in partitions.iter().enumerate() {
+            if !go_on(at, partitions.len()) {
+                return;
+            }
+            partition.open();
+        }
+        self.timers.ring();
     }
 
     fn delete(&self, partition: &Partition, now: Now) {
@@ -476,6 +539,8 @@ impl Node {
         self.groups.tick(self, now);
         self.controller.snapshot_if_wanted(now);
         self.empty_trash(now);
+        self.tell_damage();
+        self.look_at_space(now);
         let (retention, checkpoint, flush_check) = {
             let mut due = self.due.lock();
             let is_due = |at: &mut Monotonic, interval_ms: u64| {
@@ -586,6 +651,12 @@ impl Node {
         self.cleaner.close();
         self.controller.wake();
         self.timers.ring();
+        self.scrubber.bell.ring();
+    }
+
+    /// What readers and the scrubber found damaged since somebody last asked.
+    pub(crate) fn take_damage(&self) -> Vec<storage::Damage> {
+        self.dir.take_damage()
     }
 
     /// The log directory, as DescribeLogDirs names it.
@@ -600,11 +671,23 @@ impl Node {
         self.dir.offline().is_some()
     }
 
-    /// How much can still be written, -1 if that is not known.
+    /// How much can still be written, and how much in all; -1 if that is not known.
     #[must_use]
-    pub fn usable_bytes(&self) -> i64 {
-        let free = self.dir.disk().free_space(self.dir.path());
-        free.ok().and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(-1)
+    pub fn disk_bytes(&self) -> (i64, i64) {
+        let space = self.dir.disk().space(self.dir.path()).ok();
+        let known = |bytes: Option<u64>| bytes.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+        (known(space.map(|(free, _)| free)), known(space.map(|(_, total)| total)))
+    }
+
+    /// Looks how much room the disk has, if the last look is long enough ago.
+    pub(crate) fn look_at_space(&self, now: Now) {
+        let Some(before) = self.space.begin_look(now) else { return };
+        let image = self.image();
+        let reserve = self.with_layers(&image, |layers| layers.long("milena.disk.reserve.bytes"));
+        match self.dir.look_at_space(u64::try_from(reserve).unwrap_or(0)) {
+            Ok(status) => self.space.looked(before, status, self.dir.path()),
+            Err(error) => tracing::warn!(%error, "how much room the disk has is not known"),
+        }
     }
 
     /// Stops as Kafka does: the broker gives up its leaderships and is fenced, the logs are synced, the directory is
@@ -616,7 +699,11 @@ impl Node {
         self.controller.deregister(now)?;
         self.commit_metadata(now);
         if let Some(reason) = self.trouble() {
-            return Err(CloseError::Append(AppendFailed(reason)));
+            return Err(CloseError::Append(AppendFailed::Broken(reason)));
+        }
+        if self.dir.clean_shutdown().is_none() {
+            // A clean mark must not hide a log that was never recovered.
+            self.open_logs(|_, _| true);
         }
         let mut stopped = Vec::new();
         for partition in self.topics.partitions() {
@@ -644,7 +731,7 @@ pub enum CloseError {
 impl fmt::Display for CloseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Append(AppendFailed(reason)) => f.write_str(reason),
+            Self::Append(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),
         }
     }

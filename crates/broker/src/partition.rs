@@ -28,16 +28,16 @@ use metadata::{
     config::{TopicConfig, topic},
     topic_name::{CONSUMER_OFFSETS, is_internal},
 };
-use parking_lot::Mutex;
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use protocol::{
     ErrorCode,
     records::{Compression, CompressionType, RecordBatch, Rules, TimestampType, Validated, ValidationPolicy},
-    types::{LeaderEpoch, Now, Offset, OffsetRange, ProducerId, Timestamp, TopicPartition, Uuid},
+    types::{LeaderEpoch, Now, Offset, OffsetRange, ProducerId, Timestamp, Uuid},
 };
 use replication::leader::{Durability, Leader};
 use storage::{
-    CleanJob, CleanLimits, Cleanable, Cleaned, DiskError, Installed, Log, LogConfig, RetiredSegments, StoppedLog,
-    SyncScope, TimestampOffset,
+    CleanJob, CleanLimits, Cleanable, Cleaned, Damage, DiskError, Installed, Log, LogConfig, RetiredSegments, Scrub,
+    ScrubCursor, StoppedLog, SyncScope, TimestampOffset,
     compaction::CleanedGroup,
     disk::FileRange,
     producer_state::{Producer, SequenceError},
@@ -122,6 +122,7 @@ impl PartitionConfig {
             flush_ms: topic.flush_ms,
             producer_id_expiration_ms,
             preallocate: topic.preallocate,
+            headroom: false,
         }
     }
 
@@ -288,6 +289,17 @@ pub struct Appended {
     pub committed: Committed,
 }
 
+/// Opens the log of a partition, or says in the log why it cannot.
+pub type Opener = Box<dyn FnOnce(&PartitionConfig) -> Option<Log> + Send>;
+
+enum State {
+    /// Nobody has asked for the log since the node started.
+    Pending(Opener),
+    Open(Box<Inner>),
+    /// The log could not be opened.
+    Failed,
+}
+
 struct Inner {
     log: Log,
     leader: Leader<Promise<Result<(), ErrorCode>>>,
@@ -300,7 +312,9 @@ pub struct Partition {
     index: i32,
     topic_id: Uuid,
     config: ArcSwap<PartitionConfig>,
-    inner: Mutex<Inner>,
+    epoch: LeaderEpoch,
+    state: Mutex<State>,
+    is_open: AtomicBool,
     /// It is in the queue for a sync, or a sync is under way that will look again.
     sync_queued: AtomicBool,
     /// The next sync is to do also what makes the next start quick.
@@ -315,30 +329,93 @@ impl fmt::Debug for Partition {
 }
 
 impl Partition {
-    /// The leader, in `epoch`, of `log`.
+    /// The leader, in `epoch`, of a log that [`open`](Self::open) opens.
     #[must_use]
     pub fn new(
         topic: Arc<str>,
+        index: i32,
         topic_id: Uuid,
-        mut log: Log,
         epoch: LeaderEpoch,
         config: Arc<PartitionConfig>,
+        opener: Opener,
     ) -> Self {
-        let TopicPartition { partition: index, .. } = *log.partition();
-        if log.epochs().latest().is_none_or(|latest| latest <= epoch) {
-            log.begin_epoch(epoch);
-        }
-        let leader = Leader::new(epoch, config.durability(&topic), log.end(), log.durable());
         Self {
             topic,
             index,
             topic_id,
             config: ArcSwap::new(config),
-            inner: Mutex::new(Inner { log, leader, waiters: Vec::new() }),
+            epoch,
+            state: Mutex::new(State::Pending(opener)),
+            is_open: AtomicBool::new(false),
             sync_queued: AtomicBool::new(false),
             checkpoint_wanted: AtomicBool::new(false),
             offline: AtomicBool::new(false),
         }
+    }
+
+    /// Opens the log, unless it is open. Whoever comes meanwhile waits: nobody can do anything without it.
+    ///
+    /// # Returns
+    /// Whether it is open.
+    pub fn open(&self) -> bool {
+        if self.is_open() {
+            return true;
+        }
+        let mut state = self.state.lock();
+        if let State::Pending(_) = &*state
+            && let State::Pending(opener) = std::mem::replace(&mut *state, State::Failed)
+        {
+            let config = self.config.load();
+            if let Some(log) = opener(&config) {
+                *state = State::Open(Box::new(self.lead(log, &config)));
+                self.is_open.store(true, Ordering::Release);
+            }
+        }
+        matches!(*state, State::Open(_))
+    }
+
+    /// Whether the log is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    fn lead(&self, mut log: Log, config: &PartitionConfig) -> Inner {
+        log.begin_epoch(self.epoch);
+        let leader = Leader::new(self.epoch, config.durability(&self.topic), log.end(), log.durable());
+        let mut inner = Inner { log, leader, waiters: Vec::new() };
+        // What a kill left in the page cache was committed perhaps, and must not stop to be: readers would see the high
+        // watermark fall.
+        if inner.leader.wants_sync() {
+            let synced = match inner.log.sync_job(SyncScope::Records) {
+                Ok(Some(job)) => {
+                    let result = job.run();
+                    inner.log.sync_done(&job, result)
+                }
+                Ok(None) => Ok(inner.log.durable()),
+                Err(error) => Err(error),
+            };
+            match synced {
+                Ok(durable) => {
+                    inner.leader.synced(durable);
+                }
+                Err(error) => {
+                    self.failed(&mut inner, error);
+                }
+            }
+        }
+        inner
+    }
+
+    /// The log and its leader.
+    ///
+    /// # Panics
+    /// If the log is not open: who found the partition by [`Topics`](crate::topics::Topics) has had it opened.
+    fn inner(&self) -> MappedMutexGuard<'_, Inner> {
+        MutexGuard::map(self.state.lock(), |state| match state {
+            State::Open(inner) => &mut **inner,
+            State::Pending(_) | State::Failed => panic!("{}-{} is not open", self.topic, self.index),
+        })
     }
 
     /// The topic's name.
@@ -367,8 +444,9 @@ impl Partition {
 
     /// Puts another configuration in force.
     pub fn set_config(&self, config: Arc<PartitionConfig>, producer_id_expiration_ms: i64, draw: u64) {
-        let mut inner = self.inner.lock();
-        inner.log.set_config(config.log(producer_id_expiration_ms, draw));
+        let mut inner = self.inner();
+        let headroom = is_internal(&self.topic);
+        inner.log.set_config(LogConfig { headroom, ..config.log(producer_id_expiration_ms, draw) });
         inner.leader.set_durability(config.durability(&self.topic));
         self.config.store(config);
     }
@@ -376,31 +454,31 @@ impl Partition {
     /// The first offset that may be read.
     #[must_use]
     pub fn log_start(&self) -> Offset {
-        self.inner.lock().log.start()
+        self.inner().log.start()
     }
 
     /// The next offset to be given out.
     #[must_use]
     pub fn log_end(&self) -> Offset {
-        self.inner.lock().log.end()
+        self.inner().log.end()
     }
 
     /// The bytes of its log.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.inner.lock().log.size()
+        self.inner().log.size()
     }
 
     /// One past the last committed record.
     #[must_use]
     pub fn high_watermark(&self) -> Offset {
-        self.inner.lock().leader.high_watermark()
+        self.inner().leader.high_watermark()
     }
 
     /// The epoch that this node leads in.
     #[must_use]
     pub fn leader_epoch(&self) -> LeaderEpoch {
-        self.inner.lock().leader.epoch()
+        self.inner().leader.epoch()
     }
 
     /// Whether the log failed.
@@ -421,7 +499,7 @@ impl Partition {
         now: Now,
     ) -> Result<Appended, AppendError> {
         let view = RecordBatch::new(&batch.bytes).expect("it was validated");
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let epoch = inner.leader.epoch();
         let outcome = inner.log.append_as_leader(&[view], epoch, now.wall).pop().expect("an outcome for the batch");
         let appended = match outcome {
@@ -465,7 +543,7 @@ impl Partition {
     /// The log is as it was before, unless it is offline.
     pub fn append_own(self: &Arc<Self>, node: &Node, batch: Vec<u8>, now: Now) -> Result<OffsetRange, AppendError> {
         let view = RecordBatch::new(&batch).expect("it was built here");
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let epoch = inner.leader.epoch();
         let outcome = inner.log.append_as_leader(&[view], epoch, now.wall).pop().expect("an outcome for the batch");
         let appended = outcome.map_err(|error| self.failed(&mut inner, error))?;
@@ -500,18 +578,18 @@ impl Partition {
         self.sync_queued.store(false, Ordering::Release);
         let is_checkpoint = self.checkpoint_wanted.swap(false, Ordering::AcqRel);
         let scope = if is_checkpoint { SyncScope::Checkpoint } else { SyncScope::Records };
-        let job = self.inner.lock().log.sync_job(scope);
+        let job = self.inner().log.sync_job(scope);
         let job = match job {
             Ok(Some(job)) => job,
             Ok(None) => return,
             Err(error) => {
-                self.failed(&mut self.inner.lock(), error);
+                self.failed(&mut self.inner(), error);
                 return;
             }
         };
         let result = job.run();
-        let mut inner = self.inner.lock();
-        let (mut kept, mut woken) = (Vec::new(), Vec::new());
+        let mut inner = self.inner();
+        let (mut kept, mut woken, mut is_full) = (Vec::new(), Vec::new(), false);
         match inner.log.sync_done(&job, result) {
             Ok(durable) => {
                 if inner.leader.synced(durable) {
@@ -522,12 +600,13 @@ impl Partition {
                 }
             }
             Err(error) => {
+                is_full = error == storage::AppendError::DiskFull;
                 self.failed(&mut inner, error);
             }
         }
         let (high_watermark, again) = (inner.leader.high_watermark(), inner.leader.wants_sync());
         drop(inner);
-        if again && !self.is_offline() {
+        if again && !is_full && !self.is_offline() {
             self.queue_sync(node);
         }
         kept.into_iter().for_each(|promise| promise.keep(Ok(())));
@@ -542,7 +621,7 @@ impl Partition {
     /// # Errors
     /// See [`ReadError`].
     pub fn read(&self, request: &ReadRequest) -> Result<Read, ReadError> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         inner.check_epoch(request.current_leader_epoch)?;
         let high_watermark = inner.leader.high_watermark();
         let last_stable = inner.log.last_stable_offset(high_watermark);
@@ -581,13 +660,13 @@ impl Partition {
     /// # Errors
     /// [`ReadError::FencedEpoch`], [`ReadError::UnknownEpoch`].
     pub fn check_epoch(&self, epoch: LeaderEpoch) -> Result<(), ReadError> {
-        self.inner.lock().check_epoch(epoch)
+        self.inner().check_epoch(epoch)
     }
 
     /// One past the last record that a reader may see.
     #[must_use]
     pub fn last_offset(&self, isolation: Isolation) -> Offset {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let high_watermark = inner.leader.high_watermark();
         match isolation {
             Isolation::Uncommitted => high_watermark,
@@ -601,7 +680,7 @@ impl Partition {
     /// # Errors
     /// See [`ReadError`].
     pub fn offset_for_timestamp(&self, timestamp: Timestamp) -> Result<Option<TimestampOffset>, ReadError> {
-        Ok(self.inner.lock().log.offset_for_timestamp(timestamp)?)
+        Ok(self.inner().log.offset_for_timestamp(timestamp)?)
     }
 
     /// The first record with the largest timestamp.
@@ -609,13 +688,13 @@ impl Partition {
     /// # Errors
     /// See [`ReadError`].
     pub fn offset_of_max_timestamp(&self) -> Result<Option<TimestampOffset>, ReadError> {
-        Ok(self.inner.lock().log.max_timestamp()?)
+        Ok(self.inner().log.max_timestamp()?)
     }
 
     /// The largest epoch that is not above `epoch`, and where it ends; `None` if `epoch` has not begun.
     #[must_use]
     pub fn end_of_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
-        let inner = self.inner.lock();
+        let inner = self.inner();
         if epoch == inner.leader.epoch() {
             return Some((epoch, inner.log.end()));
         }
@@ -627,7 +706,7 @@ impl Partition {
     /// # Errors
     /// [`ReadError::Log`] with `OutOfRange` for an offset that is not committed, or below -1.
     pub fn delete_records(self: &Arc<Self>, node: &Node, before: Offset) -> Result<Offset, ReadError> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let high_watermark = inner.leader.high_watermark();
         let to = if before == Offset::NONE { high_watermark } else { before };
         if to < Offset::ZERO || to > high_watermark {
@@ -647,16 +726,47 @@ impl Partition {
         Ok(start)
     }
 
+    /// What of the log is damaged and cannot be read.
+    #[must_use]
+    pub fn damage(&self) -> Vec<Damage> {
+        self.inner().log.damage()
+    }
+
+    /// Writes down what of the log is damaged, so that the next start knows it.
+    pub fn remember_damage(&self) {
+        let file = self.inner().log.quarantine_file();
+        if let Err(error) = file.write() {
+            tracing::warn!(partition = ?self, %error, "what is damaged is not written down, and will be looked for again");
+        }
+    }
+
+    /// The next part of the log to be scrubbed; `None` if there is no more.
+    #[must_use]
+    pub fn scrub(&self, after: Option<ScrubCursor>) -> Option<Scrub> {
+        let scrub = self.inner().log.scrub(after);
+        scrub.unwrap_or_else(|error| {
+            tracing::error!(partition = ?self, %error, "a log cannot be scrubbed");
+            None
+        })
+    }
+
+    /// Takes what a scrub found.
+    pub fn scrubbed(&self, scrub: &Scrub) {
+        if let Err(error) = self.inner().log.scrubbed(scrub) {
+            tracing::error!(partition = ?self, %error, "what was found damaged cannot be read again");
+        }
+    }
+
     /// The producers that the log remembers.
     #[must_use]
     pub fn producers(&self) -> Vec<(ProducerId, Producer)> {
-        self.inner.lock().log.producers().producers().iter().map(|(&id, producer)| (id, *producer)).collect()
+        self.inner().log.producers().producers().iter().map(|(&id, producer)| (id, *producer)).collect()
     }
 
     /// Forgets silent producers, and takes segments out that retention lets go.
     #[must_use = "the files stay until they are removed"]
     pub fn retire(&self, now: Now) -> Option<RetiredSegments> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         inner.log.expire_producers(now.wall);
         let high_watermark = inner.leader.high_watermark();
         match inner.log.retire_segments(now.wall, high_watermark) {
@@ -672,7 +782,7 @@ impl Partition {
     /// How much of its log could be compacted; `None` if nothing ever could, or while it is.
     #[must_use]
     pub fn cleanable(&self, now: Timestamp) -> Option<Cleanable> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let high_watermark = inner.leader.high_watermark();
         match inner.log.cleanable(now, high_watermark) {
             Ok(cleanable) => cleanable,
@@ -686,7 +796,7 @@ impl Partition {
     /// Begins to compact its log; `None` if there is nothing to do.
     #[must_use]
     pub fn clean_job(&self, now: Timestamp, limits: CleanLimits) -> Option<CleanJob> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let high_watermark = inner.leader.high_watermark();
         match inner.log.clean_job(now, high_watermark, limits) {
             Ok(job) => job,
@@ -700,7 +810,7 @@ impl Partition {
     /// Puts segments that were made by compaction in the place of others. `false`: the log is not what it was when the
     /// cleaning began, or failed, and the cleaning has to end.
     pub fn install(&self, node: &Node, group: CleanedGroup, now: Now) -> bool {
-        let installed = self.inner.lock().log.install(group);
+        let installed = self.inner().log.install(group);
         let swap = match installed {
             Installed::Swap(swap) => swap,
             Installed::Stale(group) => {
@@ -710,7 +820,7 @@ impl Partition {
         };
         let mut retired = None;
         let result = swap.run().map(|found| retired = found);
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let swapped = inner.log.swapped(&swap, result).map_err(|error| self.failed(&mut inner, error));
         drop(inner);
         if let Some(retired) = retired {
@@ -721,12 +831,12 @@ impl Partition {
 
     /// Ends a compaction that came to its end.
     pub fn clean_done(&self, job: CleanJob) -> Cleaned {
-        self.inner.lock().log.clean_done(job)
+        self.inner().log.clean_done(job)
     }
 
     /// Ends one during which the disk failed.
     pub fn clean_failed(&self, error: DiskError) -> AppendError {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let error = inner.log.clean_failed(&error);
         self.failed(&mut inner, error)
     }
@@ -734,13 +844,15 @@ impl Partition {
     /// Whether records are to be synced before they count.
     #[must_use]
     pub fn wants_sync(&self) -> bool {
-        self.inner.lock().leader.wants_sync()
+        self.inner().leader.wants_sync()
     }
 
-    /// Whether records wait for a sync that `flush.ms` asks for.
+    /// Whether records wait for a sync, those that `flush.ms` asks for among them.
     #[must_use]
     pub fn is_sync_due(&self, now: Now) -> bool {
-        self.inner.lock().log.sync_due(now.wall)
+        let inner = self.inner();
+        // Those who wait, too: the last sync may have found no room for what it had to write beside the records.
+        inner.log.sync_due(now.wall) || inner.leader.wants_sync()
     }
 
     /// Queues a sync that does also what makes the next start quick.
@@ -759,7 +871,7 @@ impl Partition {
     /// # Errors
     /// The stop is not clean, and the next start recovers.
     pub fn stop(&self) -> Result<StoppedLog, AppendError> {
-        self.inner.lock().log.stop().map_err(AppendError)
+        self.inner().log.stop().map_err(AppendError)
     }
 
     /// Ends the log's use and takes its directory away, as the topic is deleted. Everybody who waits is told.
@@ -767,7 +879,7 @@ impl Partition {
     /// # Errors
     /// The directory may or may not be gone after a restart.
     pub fn delete(&self, unique: Uuid) -> Result<Option<storage::DeletedDir>, AppendError> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         let deleted = inner.log.delete(unique);
         for promise in inner.leader.drain() {
             promise.keep(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
@@ -780,7 +892,7 @@ impl Partition {
 
     /// Lets `waiter` hear of what is committed from here on.
     pub fn register(&self, waiter: &Arc<FetchWaiter>) {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner();
         inner.waiters.retain(|known| known.strong_count() > 0);
         inner.waiters.push(Arc::downgrade(waiter));
     }

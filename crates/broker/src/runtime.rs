@@ -8,6 +8,7 @@
 //! | tokio workers, at least four | connections: read, handle, append, answer |
 //! | `metadata` | syncs the metadata log, publishes what is committed |
 //! | `sync-N` | `fdatasync` for partitions whose acknowledgements wait for the disk |
+//! | `scrubber` | reads the logs slowly and looks at every checksum |
 //! | `timer` | group timers, retention, checkpoints, deferred deletion |
 //! | `cleaner`, `cleaner-N` | compaction; the first sees to it that there are as many others as the settings say |
 //!
@@ -362,10 +363,33 @@ fn threads(node: &Arc<Node>, clock: Clock, stopping: &Arc<AtomicBool>) -> std::i
         node.tick(now);
         node.timers.wait_until(node.poll_timeout(), now.mono);
     })?;
+    spawn("scrubber".to_owned(), |node, clock| {
+        let now = clock.now();
+        let due = node.scrub(now);
+        node.scrubber.bell.wait_until(Some(due), now.mono);
+    })?;
+    let (opened, stopping) = (Arc::clone(node), Arc::clone(stopping));
+    let body = move || open_logs(&opened, clock, &stopping);
+    threads.push(std::thread::Builder::new().name("opener".to_owned()).spawn(body)?);
     let node = Arc::clone(node);
     let body = move || keep_cleaners(&node, clock);
     threads.push(std::thread::Builder::new().name("cleaner".to_owned()).spawn(body)?);
     Ok(threads)
+}
+
+/// Opens the logs that nobody has asked for yet, and says how it goes if that takes longer than a second.
+fn open_logs(node: &Node, clock: Clock, stopping: &AtomicBool) {
+    let begin = clock.now().mono;
+    let mut told_at = begin;
+    node.open_logs(|done, of| {
+        let now = clock.now().mono;
+        if now.since(told_at) >= Duration::from_secs(1) {
+            told_at = now;
+            let left = now.since(begin).as_secs_f64() / done.max(1) as f64 * (of - done) as f64;
+            tracing::info!(done, of, "opening logs, about {left:.0} s to go; those that are asked for come first");
+        }
+        !stopping.load(Ordering::Acquire)
+    });
 }
 
 /// Keeps as many cleaners as the settings say, until the node stops.

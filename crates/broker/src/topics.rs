@@ -3,6 +3,9 @@
 //! What exists is the metadata image's to say; this table follows it, change by change, and adds what the image does not
 //! have: the partition itself, with its log. A lookup takes one read lock and copies one reference out.
 //!
+//! After a start the logs are not open yet: who asks for a partition opens it, and a thread opens the others meanwhile.
+//! So the first answer does not wait for ten thousand logs.
+//!
 //! Source: Kafka `ReplicaManager.allPartitions`, `LogManager`.
 
 use std::sync::Arc;
@@ -26,8 +29,8 @@ pub struct Topic {
     pub name: Arc<str>,
     /// Its id.
     pub id: Uuid,
-    /// By index; `None` where the log could not be opened.
-    pub partitions: Vec<Option<Arc<Partition>>>,
+    /// By index. Not all of their logs need be open yet, and some may have failed to be.
+    pub partitions: Vec<Arc<Partition>>,
 }
 
 #[derive(Debug, Default)]
@@ -54,7 +57,9 @@ impl Topics {
         };
         let index = usize::try_from(partition).map_err(|_| ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
         let partition = topic.partitions.get(index).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-        partition.clone().ok_or(ErrorCode::KAFKA_STORAGE_ERROR)
+        let partition = Arc::clone(partition);
+        drop(table);
+        if partition.open() { Ok(partition) } else { Err(ErrorCode::KAFKA_STORAGE_ERROR) }
     }
 
     /// The topic of a name.
@@ -84,7 +89,15 @@ impl Topics {
     /// All partitions whose log is open.
     #[must_use]
     pub fn partitions(&self) -> Vec<Arc<Partition>> {
-        self.0.read().by_name.values().flat_map(|topic| topic.partitions.iter().flatten().cloned()).collect()
+        let table = self.0.read();
+        let partitions = table.by_name.values().flat_map(|topic| &topic.partitions);
+        partitions.filter(|partition| partition.is_open()).cloned().collect()
+    }
+
+    /// All partitions, with their logs open or not.
+    #[must_use]
+    pub fn all_partitions(&self) -> Vec<Arc<Partition>> {
+        self.0.read().by_name.values().flat_map(|topic| topic.partitions.iter().cloned()).collect()
     }
 
     /// Adds a topic, or takes its place with more partitions.

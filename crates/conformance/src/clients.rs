@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// How long one installation may take.
 const INSTALLATION: Duration = Duration::from_secs(600);
 
+/// What is missing where there is no [`python`].
+pub(crate) const NO_PYTHON: &str = "Python 3 with venv";
+
 /// What pip installs. The codecs are kafka-python's; confluent-kafka brings its own.
 const PYTHON: &str = "confluent-kafka==2.16.1 kafka-python==3.0.12 crc32c==2.9.post0 cramjam==2.14.0 lz4==4.4.5 \
                       python-snappy==0.7.3 zstandard==0.25.0";
@@ -240,8 +243,15 @@ fn foreign_program(command: &[&Path], environment: Vec<(&'static str, String)>) 
 }
 
 fn install_python(program: &str) -> Result<Installed> {
+    let Some(python) = python()? else { return Ok(Installed::Without(NO_PYTHON.into())) };
+    let no_litter = vec![("PYTHONDONTWRITEBYTECODE", "1".to_owned())];
+    Ok(foreign_program(&[&python, &sources().join("python").join(program)], no_litter))
+}
+
+/// A Python that has the clients; `None` if there is no [Python](NO_PYTHON).
+pub(crate) fn python() -> Result<Option<PathBuf>> {
     if !process::there_is("python3", &["-c", "import venv, ensurepip"]) {
-        return Ok(Installed::Without("Python 3 with venv".into()));
+        return Ok(None);
     }
     let folder = cache::folder("python-clients", PYTHON, |folder| {
         process::run(Command::new("python3").args(["-m", "venv"]).arg(folder), "", INSTALLATION)?.success()?;
@@ -250,8 +260,7 @@ fn install_python(program: &str) -> Result<Installed> {
         process::run(&mut pip, "", INSTALLATION)?.success()?;
         Ok(())
     })?;
-    let no_litter = vec![("PYTHONDONTWRITEBYTECODE", "1".to_owned())];
-    Ok(foreign_program(&[&folder.join("bin/python"), &sources().join("python").join(program)], no_litter))
+    Ok(Some(folder.join("bin/python")))
 }
 
 fn install_node(_: &Path) -> Result<Installed> {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 
 use crate::clients::{self, CLIENTS, Client, Installed, Outcome, Phase, Program, Scene};
-use crate::judges::{directories, dump_log, kill_9};
+use crate::judges::{directories, dump_log, kill_9, power_cut};
 use crate::kafka::{self, Kafka};
 use crate::node::{Node, Product};
 use crate::table::Table;
@@ -20,7 +20,8 @@ const AT_ONCE: usize = 3;
 const DUMP_LOG: &str = "dump-log";
 const KILL_9: &str = "kill-9";
 const DIRECTORIES: &str = "directories";
-const JUDGES: [&str; 3] = [DUMP_LOG, KILL_9, DIRECTORIES];
+const POWER_CUT: &str = "power-cut";
+const JUDGES: [&str; 4] = [DUMP_LOG, KILL_9, DIRECTORIES, POWER_CUT];
 
 /// Run the foreign clients and judges against a node.
 #[derive(Debug, clap::Args)]
@@ -37,6 +38,9 @@ pub struct Options {
     /// How often the judge of kill -9 kills; 0 leaves it out.
     #[arg(long, default_value_t = 5)]
     kill_cycles: u32,
+    /// How often the judge of power cuts cuts, on each file system; 0 leaves it out.
+    #[arg(long, default_value_t = 50)]
+    power_cuts: u32,
     /// Where the outcomes go.
     #[arg(long)]
     results: PathBuf,
@@ -144,6 +148,29 @@ impl Options {
         }
         if let Some(kafka) = kafka.filter(|_| judges.contains(&KILL_9)) {
             self.kill(&kafka, product, folder, table)?;
+        }
+        if let Some(binary) = self.milena.as_ref().filter(|_| self.wants(POWER_CUT) && self.power_cuts > 0) {
+            self.cut_power(binary, table)?;
+        }
+        Ok(())
+    }
+
+    fn cut_power(&self, binary: &Path, table: &mut Table) -> Result<()> {
+        let Some(python) = clients::python()? else {
+            table.leave_out(POWER_CUT, clients::NO_PYTHON);
+            return Ok(());
+        };
+        for file_system in ["ext4", "xfs"] {
+            let begin = Instant::now();
+            let verdict = match power_cut::judge(&python, binary, file_system, self.power_cuts) {
+                Ok(Err(missing)) => {
+                    table.leave_out(POWER_CUT, &format!("{file_system}: {missing}"));
+                    continue;
+                }
+                Ok(Ok(detail)) => Ok(detail),
+                Err(error) => Err(error),
+            };
+            judged(POWER_CUT, &format!("kept on {file_system}"), begin, verdict, table);
         }
         Ok(())
     }

@@ -76,6 +76,8 @@ pub(crate) fn node_config(rng: &mut Rng, dir: &str) -> ServerConfig {
     // Nothing disappears but what a client deletes.
     set("log.retention.ms", "-1");
     set("log.segment.bytes", pick(rng, &["1500", "20000", "1073741824"]));
+    set("log.cleaner.min.cleanable.ratio", "0");
+    set("log.cleaner.backoff.ms", pick(rng, &["20", "1000", "15000"]));
     set("log.index.interval.bytes", pick(rng, &["100", "4096"]));
     set("log.flush.offset.checkpoint.interval.ms", pick(rng, &["500", "60000"]));
     set("log.segment.delete.delay.ms", pick(rng, &["100", "60000"]));

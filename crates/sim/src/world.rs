@@ -11,7 +11,11 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use broker::{node::Node, partition::Partition};
+use broker::{
+    cleaner::{Step, Worker},
+    node::Node,
+    partition::Partition,
+};
 use fastrand::Rng;
 use metadata::config::ServerConfig;
 use protocol::{
@@ -86,6 +90,7 @@ enum Event {
     Sync(Arc<Partition>),
     Commit,
     Tick,
+    Clean,
     /// The disk was to stop in the middle of something, and nothing came.
     Overdue {
         life: u64,
@@ -114,6 +119,7 @@ pub struct World {
     /// The worst death since logs were compared last.
     worst: Death,
     commit_is_due: bool,
+    cleaner: Worker,
     /// The key of the next tick in `events`.
     tick: Option<(u64, u64)>,
     high_watermarks: BTreeMap<(Uuid, i32), Offset>,
@@ -179,6 +185,7 @@ impl World {
             dying: None,
             worst: Death::Stop,
             commit_is_due: false,
+            cleaner: Worker::default(),
             tick: None,
             high_watermarks: BTreeMap::new(),
             connections: BTreeMap::new(),
@@ -319,6 +326,18 @@ impl World {
                 self.tick = None;
                 if let Some(node) = &self.node {
                     node.tick(self.now());
+                }
+            }
+            Event::Clean => {
+                if let Some(node) = self.node.clone() {
+                    let next = self.cleaner.step(&node, self.now(), &mut |_| true);
+                    let delay = self.nodes.u64(..=self.weather.sync_delay_us_max) * 1000;
+                    let at = match next {
+                        Step::Again => self.time_ns,
+                        Step::Rest(until) => (self.born_ns + until.0).max(self.time_ns),
+                    };
+                    self.note(format_args!("the cleaner: {next:?}"));
+                    self.at(at + delay, Event::Clean);
                 }
             }
             Event::Overdue { life } => {

@@ -34,6 +34,16 @@ impl Checkpoint {
     /// All four.
     pub const ALL: [Self; 4] = [Self::RecoveryPoint, Self::HighWatermark, Self::LogStart, Self::Cleaner];
 
+    /// The name of our own copy of the file, if there is one. It has a checksum, which Kafka's has not: a digit that
+    /// became another one would hide records, or make some out to be missing that never were.
+    pub(crate) const fn copy_name(self) -> Option<&'static str> {
+        match self {
+            Self::RecoveryPoint => Some("milena.recovery-points"),
+            Self::LogStart => Some("milena.log-starts"),
+            Self::HighWatermark | Self::Cleaner => None,
+        }
+    }
+
     /// The file's name.
     #[must_use]
     pub const fn file_name(self) -> &'static str {
@@ -114,6 +124,18 @@ pub fn format_offsets(offsets: &BTreeMap<TopicPartition, Offset>) -> Vec<u8> {
     )
 }
 
+/// Our own copy of a checkpoint of these bytes: the same text, and its checksum.
+pub(crate) fn seal_copy(bytes: &[u8]) -> Vec<u8> {
+    [bytes, format!("# {:08x}\n", crc32c::crc32c(bytes)).as_bytes()].concat()
+}
+
+/// The offsets in our own copy of a checkpoint; `None` if it is not what it was.
+pub(crate) fn parse_copy(bytes: &[u8]) -> Option<BTreeMap<TopicPartition, Offset>> {
+    const SEAL_LEN: usize = 11;
+    let (text, seal) = bytes.split_at(bytes.len().checked_sub(SEAL_LEN)?);
+    (seal_copy(text)[text.len()..] == *seal).then(|| parse_offsets(text).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -156,7 +178,18 @@ mod tests {
         }
 
         #[test]
+        fn a_copy_with_a_flipped_bit_counts_for_nothing(offset in 0..i64::MAX, at: prop::sample::Index, bit in 0..8u8) {
+            let offsets = BTreeMap::from([(TopicPartition::new("comp", 0), Offset(offset))]);
+            let mut copy = seal_copy(&format_offsets(&offsets));
+            prop_assert_eq!(parse_copy(&copy), Some(offsets));
+            let at = at.index(copy.len());
+            copy[at] ^= 1 << bit;
+            prop_assert_eq!(parse_copy(&copy), None);
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = parse_copy(&bytes);
             let _ = parse_offsets(&bytes);
         }
     }

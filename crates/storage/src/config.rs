@@ -46,6 +46,8 @@ pub struct LogConfig {
     pub producer_id_expiration_ms: i64,
     /// `preallocate`: whether a new segment's space is reserved at once.
     pub preallocate: bool,
+    /// Whether the log goes on in the room that is kept free on the disk ([`crate::space`]): the node's own.
+    pub headroom: bool,
 }
 
 impl LogConfig {
@@ -84,6 +86,7 @@ impl Default for LogConfig {
             flush_ms: i64::MAX,
             producer_id_expiration_ms: 86_400_000,
             preallocate: false,
+            headroom: false,
         }
     }
 }

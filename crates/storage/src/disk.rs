@@ -14,6 +14,8 @@
 
 use std::{fmt, io, io::IoSlice, os::fd::BorrowedFd, path::Path, path::PathBuf, sync::Arc};
 
+use crate::bugs::{self, Bug};
+
 #[cfg(feature = "fault")]
 mod fault;
 mod os;
@@ -143,8 +145,8 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// the file system is shared, cheap compared to hundreds of single syncs.
     fn sync_all(&self, path: &Path) -> Result<()>;
 
-    /// How many bytes can still be written to the file system of `path`.
-    fn free_space(&self, path: &Path) -> Result<u64>;
+    /// How many bytes can still be written to the file system of `path`, and how many it has in all.
+    fn space(&self, path: &Path) -> Result<(u64, u64)>;
 
     /// Takes the exclusive lock on the file at `path`, which is made if need be, without waiting.
     ///
@@ -260,7 +262,13 @@ pub fn temporary_path(path: &Path) -> PathBuf {
 /// As the disk says; the old content stays, or the new is there but may not survive a power cut.
 pub fn replace_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = temporary_path(path);
-    write_file(disk, &temporary, bytes)?.sync()?;
+    let file = write_file(disk, &temporary, bytes)?;
+    if !bugs::on(Bug::CheckpointsNotSynced) {
+        file.sync()?;
+    }
     disk.rename(&temporary, path)?;
+    if bugs::on(Bug::NamesNotSynced) {
+        return Ok(());
+    }
     disk.sync_dir(path.parent().expect("a file has a directory"))
 }

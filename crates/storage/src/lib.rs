@@ -11,6 +11,8 @@
 //! Synchronous, and without threads of its own: whoever calls decides what waits for the disk. Time enters as an
 //! argument; nothing here is random.
 
+#[doc(hidden)]
+pub mod bugs;
 mod cache;
 pub mod checkpoint;
 pub mod compaction;
@@ -26,6 +28,7 @@ pub mod producer_state;
 mod scan;
 mod segment;
 mod shared;
+pub mod space;
 pub mod txn_index;
 
 use protocol::types::Uuid;
@@ -40,6 +43,7 @@ pub use log::{
 };
 pub use log_dir::{LogDir, LogDirError, LogDirLimits, MetaProperties};
 pub use scan::Flaw;
+pub use space::{SpaceLevel, SpaceStatus};
 
 /// The file in a partition's directory that holds its topic's id.
 pub const PARTITION_METADATA: &str = "partition.metadata";

@@ -169,11 +169,12 @@ impl Log {
     ///
     /// It becomes durable with the first batch of that epoch: an epoch without records binds nobody.
     ///
-    /// # Panics
-    /// If a later epoch has begun.
+    /// A later epoch that the log knows of is forgotten: whoever lets somebody lead in `epoch` has not seen it, so it came
+    /// from a batch whose epoch, which no checksum covers, is not what it was.
     pub fn begin_epoch(&mut self, epoch: LeaderEpoch) {
-        assert!(self.epochs.latest().is_none_or(|latest| epoch >= latest), "epoch {epoch} is over");
-        self.assign_epoch(epoch, self.end);
+        if self.epochs.latest() != Some(epoch) && self.epochs.assign(epoch, self.end) {
+            self.sync.epoch_begun = true;
+        }
     }
 
     fn assign_epoch(&mut self, epoch: LeaderEpoch, start: Offset) {

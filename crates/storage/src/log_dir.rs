@@ -14,18 +14,19 @@
 //!
 //! Source: Kafka `LogManager`, `LogDirFailureHandler`, `MetaPropertiesEnsemble`, `CleanShutdownFileHandler`.
 
-use std::{path::Path, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::Path, path::PathBuf, sync::Arc};
 
 use protocol::types::{BrokerId, Offset, Timestamp, TopicPartition, Uuid};
 
 use crate::{
     LogConfig, PARTITION_METADATA,
-    checkpoint::{Checkpoint, parse_offsets},
+    checkpoint::{Checkpoint, parse_copy, parse_offsets},
     disk::{Disk, DiskError, DiskLock, LockError, Open, read_file, replace_file, temporary_path, write_file},
     log::{Damage, DeletedDir, Log, OpenError, OpenInput, OpenWarning, StoppedLog},
     manifest::{self, Change, Manifest, ManifestEntry},
     names::{DirName, parse_dir_name, stray_dir_name},
     shared::{Books, Shared},
+    space::SpaceStatus,
 };
 
 mod error;
@@ -38,6 +39,8 @@ pub use meta_properties::{MetaProperties, MetaPropertiesError};
 
 const LOCK: &str = ".lock";
 const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
+/// With less room than this a start takes what was held in reserve.
+const START_BYTES: u64 = 16 << 20;
 /// More files than this are synced together, with whatever else is on the file system.
 const SINGLE_SYNCS_MAX: usize = 64;
 
@@ -171,6 +174,10 @@ impl LogDir {
             LockError::Disk(error) => LogDirError::Disk(error),
         })?;
         let shared = Arc::new(Shared::new(disk, path.to_owned(), limits.open_files, limits.indexes));
+        // What a start writes has to have room.
+        if shared.disk.space(path)?.0 < START_BYTES {
+            shared.release_reserve();
+        }
         let mut dir = Self { shared, meta, clean: None, leftovers: Vec::new(), warnings: Vec::new(), _lock: lock };
         dir.load_checkpoints()?;
         dir.list_partitions()?;
@@ -267,10 +274,28 @@ impl LogDir {
         self.shared.take_damage()
     }
 
+    /// Looks how much room there is, for who appends until the next look, and sees to the reserve.
+    ///
+    /// # Arguments
+    /// - `reserve`: `milena.disk.reserve.bytes`; on a small disk it is less.
+    ///
+    /// # Errors
+    /// As the disk says; nothing has changed then.
+    pub fn look_at_space(&self, reserve: u64) -> Result<SpaceStatus, DiskError> {
+        self.shared.space.look(&*self.shared.disk, &self.shared.root, reserve)
+    }
+
     /// The partitions that have a directory, of whatever topic.
     #[must_use]
     pub fn partitions(&self) -> Vec<TopicPartition> {
         self.shared.books.lock().dirs.iter().cloned().collect()
+    }
+
+    /// Whether a partition has a directory, or had one when this was written down last.
+    #[must_use]
+    pub fn has_records(&self, partition: &TopicPartition) -> bool {
+        let books = self.shared.books.lock();
+        books.dirs.contains(partition) || books.promised.contains_key(partition)
     }
 
     /// The topic's id that stands in a partition's directory, if it has one.
@@ -360,6 +385,9 @@ impl LogDir {
         let Books { dirs, promised, checkpoints, unsaved, .. } = &mut *books;
         for (kind, offsets) in checkpoints {
             let before = offsets.len();
+            if self.believe_copy(*kind, trusted, offsets)? {
+                unsaved.insert(*kind);
+            }
             offsets.retain(|partition, _| dirs.contains(partition) || promised.contains_key(partition));
             if offsets.len() < before {
                 unsaved.insert(*kind);
@@ -374,6 +402,40 @@ impl LogDir {
         drop(books);
         Checkpoint::ALL.into_iter().try_for_each(|kind| self.shared.save(kind))?;
         Ok(trusted)
+    }
+
+    /// Takes the offsets from our own copy of a checkpoint, if that is whole, and nobody else ran here since it was made.
+    /// Whether Kafka's says something else.
+    fn believe_copy(
+        &self,
+        kind: Checkpoint,
+        trusted: bool,
+        offsets: &mut BTreeMap<TopicPartition, Offset>,
+    ) -> Result<bool, DiskError> {
+        let Some(name) = kind.copy_name() else { return Ok(false) };
+        let path = self.shared.root.join(name);
+        let copy = match read_file(&*self.shared.disk, &path, 256 << 20) {
+            Ok(bytes) => parse_copy(&bytes),
+            Err(error) if error.is_missing() => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        if !trusted {
+            self.shared.disk.unlink(&path)?;
+            self.shared.disk.sync_dir(&self.shared.root)?;
+            return Ok(false);
+        }
+        // Who removes the recovery points wants everything to be looked at.
+        let Some(copy) = copy.filter(|_| kind != Checkpoint::RecoveryPoint || !offsets.is_empty()) else {
+            return Ok(false);
+        };
+        // That log is open already, and has noted what it knows.
+        let is_metadata = |partition: &TopicPartition| partition.topic == "__cluster_metadata";
+        let mut believed = copy;
+        believed.retain(|partition, _| !is_metadata(partition));
+        believed.extend(offsets.iter().filter(|(partition, _)| is_metadata(partition)).map(|(p, o)| (p.clone(), *o)));
+        let differs = believed != *offsets;
+        *offsets = believed;
+        Ok(differs)
     }
 
     /// Opens the log of a partition; it has a directory only once it has records.
@@ -455,17 +517,25 @@ impl LogDir {
         if let Some(reason) = self.shared.offline() {
             return Err(DiskError::new("close", root, std::io::Error::other(&*reason)));
         }
-        if stopped.iter().map(|log| log.unsynced.len()).sum::<usize>() > SINGLE_SYNCS_MAX {
+        let many = stopped.iter().map(|log| log.unsynced.len()).sum::<usize>() > SINGLE_SYNCS_MAX;
+        if many {
             disk.sync_all(root)?;
         } else {
             for log in &stopped {
-                log.unsynced.iter().try_for_each(|file| file.sync())?;
-                log.unsynced_dir.iter().try_for_each(|dir| disk.sync_dir(dir))?;
+                for path in &log.unsynced {
+                    disk.open(path, Open::Existing)?.sync()?;
+                }
             }
-            disk.sync_dir(root)?;
         }
         for path in stopped.iter().flat_map(|log| &log.unnamed) {
             disk.rename(&temporary_path(path), path)?;
+        }
+        // Before the recovery points: nobody looks for what files of before do not say of records below them.
+        if many {
+            disk.sync_all(root)?;
+        } else {
+            stopped.iter().filter_map(|log| log.unsynced_dir.as_ref()).try_for_each(|dir| disk.sync_dir(dir))?;
+            disk.sync_dir(root)?;
         }
         for log in &stopped {
             self.shared.set_checkpoint(Checkpoint::RecoveryPoint, &log.partition, Some(log.end));

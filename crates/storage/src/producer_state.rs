@@ -34,7 +34,10 @@ use protocol::{
     types::{Offset, ProducerEpoch, ProducerId, Timestamp},
 };
 
-use crate::txn_index::AbortedTxn;
+use crate::{
+    bugs::{self, Bug},
+    txn_index::AbortedTxn,
+};
 
 mod files;
 #[cfg(test)]
@@ -119,14 +122,16 @@ impl Producer {
     fn enter_epoch(&mut self, epoch: ProducerEpoch) {
         if self.epoch != epoch {
             self.epoch = epoch;
-            self.count = 0;
+            self.count = if bugs::on(Bug::RepeatsAcrossEpochs) { self.count } else { 0 };
         }
     }
 
     /// What becomes of the producer by this batch; where the transaction began that a marker ended.
     fn apply(&mut self, header: &BatchHeader, marker: Option<Marker>) -> Option<Offset> {
         self.enter_epoch(header.producer_epoch);
-        self.last_timestamp = header.max_timestamp;
+        if !(header.attributes.is_control() && bugs::on(Bug::MarkerIsNoSignOfLife)) {
+            self.last_timestamp = header.max_timestamp;
+        }
         if header.attributes.is_control() {
             let marker = marker?;
             self.coordinator_epoch = marker.coordinator_epoch;
@@ -242,7 +247,7 @@ impl ProducerStates {
         let staged = staged.iter().rev().find(|(id, _)| *id == producer_id).map(|(_, producer)| producer);
         let Some(known) = staged.or_else(|| self.producers.get(&producer_id)) else { return Ok(None) };
         let (first, last) = (header.base_sequence, header.last_sequence());
-        if header.producer_epoch == known.epoch
+        if (header.producer_epoch == known.epoch || bugs::on(Bug::RepeatsAcrossEpochs))
             && let Some(repeated) =
                 known.batches().iter().find(|batch| batch.first_sequence() == first && batch.last_sequence == last)
         {

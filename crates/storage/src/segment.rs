@@ -50,6 +50,8 @@ pub(crate) struct Segment {
     pub(crate) next: Offset,
     /// Whether compaction may have left gaps between its batches.
     pub(crate) gaps: bool,
+    /// So much of the file has its space on the disk for certain; less than `size` if nobody asked.
+    pub(crate) allocated: u64,
     file: Arc<Slot<Arc<dyn DiskFile>>>,
     /// The file, as long as it does not have its name.
     pinned: Option<Arc<dyn DiskFile>>,
@@ -186,6 +188,7 @@ impl Segment {
             touched: now,
             next: base,
             gaps: false,
+            allocated: 0,
             file: Slot::empty(),
             pinned: None,
             index: Index::Held { index: SegmentIndex::default(), largest: None },

@@ -11,13 +11,15 @@ use parking_lot::Mutex;
 use protocol::types::{Offset, TopicPartition, Uuid};
 
 use crate::{
+    bugs::{self, Bug},
     cache::Cache,
-    checkpoint::{Checkpoint, format_offsets},
+    checkpoint::{Checkpoint, format_offsets, seal_copy},
     disk::{Disk, DiskError, DiskFile, replace_file},
     index::SegmentIndex,
     log::Damage,
     manifest::{Change, Manifest},
     scan::chain::Hole,
+    space::Space,
     txn_index::AbortedTxn,
 };
 
@@ -37,6 +39,8 @@ pub(crate) struct Shared {
     saving: Mutex<()>,
     /// What was found damaged since somebody last asked.
     damage: Mutex<Vec<Damage>>,
+    /// How much room there is.
+    pub(crate) space: Space,
     /// Why the directory is dead for this process.
     offline: OnceLock<Arc<str>>,
 }
@@ -69,17 +73,34 @@ impl Shared {
             books: Mutex::default(),
             saving: Mutex::default(),
             damage: Mutex::default(),
+            space: Space::new(),
             offline: OnceLock::new(),
         }
     }
 
     /// Takes the whole directory out of use: after a failed write or sync nobody knows what is on the platter.
     pub(crate) fn fail(&self, error: &DiskError) -> Arc<str> {
+        if bugs::on(Bug::AppendsAfterError) {
+            return error.to_string().into();
+        }
         self.offline.get_or_init(|| error.to_string().into()).clone()
     }
 
     pub(crate) fn offline(&self) -> Option<Arc<str>> {
         self.offline.get().cloned()
+    }
+
+    /// Does what must not stop because the disk is full: if it is, the reserve is given up, and it is done again. Once.
+    pub(crate) fn with_reserve<T>(&self, act: impl Fn() -> Result<T, DiskError>) -> Result<T, DiskError> {
+        match act() {
+            Err(error) if error.is_full() && self.release_reserve() => act(),
+            done => done,
+        }
+    }
+
+    /// Gives the reserve up. Whether there was one.
+    pub(crate) fn release_reserve(&self) -> bool {
+        self.space.release(&*self.disk, &self.root)
     }
 
     /// Notes that something of the segment at `base` in the partition's directory `dir` is damaged.
@@ -105,17 +126,25 @@ impl Shared {
     /// Notes a change in the manifest, without a sync.
     pub(crate) fn record(&self, change: Change<'_>) -> Result<(), DiskError> {
         let mut books = self.books.lock();
+        if let Some((file, size)) = &mut books.manifest_file {
+            let line = change.to_line();
+            let written = self.with_reserve(|| file.write_at(*size, &mut [IoSlice::new(line.as_bytes())]));
+            match (written, change) {
+                (Ok(()), _) => {
+                    *size += line.len() as u64;
+                    books.manifest.apply(change);
+                }
+                // A line that is not there only makes the next start less strict, or, of a partition that is gone, say
+                // that something is missing that nobody asks for.
+                (Err(error), Change::Removed(_) | Change::Durable(_)) if error.is_full() => {}
+                (Err(error), _) => return Err(error),
+            }
+        }
         match change {
             Change::Made(partition, _) => books.dirs.insert(partition.clone()),
             Change::Removed(partition) => books.dirs.remove(partition),
             Change::Durable(_) => false,
         };
-        if let Some((file, size)) = &mut books.manifest_file {
-            let line = change.to_line();
-            file.write_at(*size, &mut [IoSlice::new(line.as_bytes())])?;
-            *size += line.len() as u64;
-            books.manifest.apply(change);
-        }
         Ok(())
     }
 
@@ -139,14 +168,21 @@ impl Shared {
     /// Writes a checkpoint's file if it changed. On return it is on the platter, whoever wrote it.
     pub(crate) fn save(&self, kind: Checkpoint) -> Result<(), DiskError> {
         let _saving = self.saving.lock();
-        let bytes = {
+        let (bytes, has_begun) = {
             let mut books = self.books.lock();
             if !books.unsaved.remove(&kind) {
                 return Ok(());
             }
-            format_offsets(books.checkpoints.entry(kind).or_default())
+            (format_offsets(books.checkpoints.entry(kind).or_default()), books.manifest_file.is_some())
         };
-        let saved = replace_file(&*self.disk, &self.root.join(kind.file_name()), &bytes);
+        let path = self.root.join(kind.file_name());
+        let copy = kind.copy_name().filter(|_| has_begun).map(|name| (self.root.join(name), seal_copy(&bytes)));
+        let saved = self.with_reserve(|| {
+            if let Some((path, bytes)) = &copy {
+                replace_file(&*self.disk, path, bytes)?;
+            }
+            replace_file(&*self.disk, &path, &bytes)
+        });
         if saved.is_err() {
             self.books.lock().unsaved.insert(kind);
         }

@@ -23,7 +23,7 @@ use crate::{cargo, conformance, root};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Steps: fmt, lint, rust, build, clients. With --only, a name that is no step is a client or a \
                         judge\n(kcat, confluent-kafka, kafka-python, kafkajs, kafka-go, java, kafka-tools, dump-log, \
-                        kill-9).\n\nExamples:\n  cargo xtask test --quick\n  cargo xtask test --only fmt,lint\n  \
+                        kill-9, directories, power-cut).\n\nExamples:\n  cargo xtask test --quick\n  cargo xtask test --only fmt,lint\n  \
                         cargo xtask test --only kafkajs\n  cargo xtask test --against kafka")]
 pub(crate) struct Options {
     /// Leave foreign clients and judges out.
@@ -35,6 +35,9 @@ pub(crate) struct Options {
     /// Only these steps, clients or judges, separated by commas.
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     only: Vec<String>,
+    /// How often the power-cut judge cuts the power, on each file system.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    power_cuts: u32,
     /// How often the kill -9 judge kills the node.
     #[arg(long, default_value_t = 5, value_name = "N")]
     kill_cycles: u32,
@@ -137,6 +140,7 @@ fn clients(options: &Options, judges: &[&str], binary: &Path, count: &mut Count)
     let mut runner = conformance();
     runner.args(["run", "--results"]).arg(&results).arg("--kafka-column").arg(&column);
     runner.args(["--kill-cycles", &options.kill_cycles.to_string()]);
+    runner.args(["--power-cuts", &options.power_cuts.to_string()]);
     match options.against {
         Against::Milena if !binary.exists() => bail!("{} is missing: the build failed", binary.display()),
         Against::Milena => runner.arg("--milena").arg(binary),

@@ -33,16 +33,19 @@ pub fn handle(
         });
     };
     match &request.topics {
-        None => node.topics.partitions().iter().for_each(|partition| add(partition)),
+        None => {
+            let all = node.topics.all_partitions();
+            all.iter().filter(|partition| partition.open()).for_each(|partition| add(partition));
+        }
         Some(topics) => {
             for topic in topics {
                 let Some(known) = node.topics.by_str(&topic.topic) else { continue };
-                let wanted =
-                    known.partitions.iter().flatten().filter(|known| topic.partitions.contains(&known.index()));
-                wanted.for_each(|partition| add(partition));
+                let wanted = known.partitions.iter().filter(|known| topic.partitions.contains(&known.index()));
+                wanted.filter(|partition| partition.open()).for_each(|partition| add(partition));
             }
         }
     }
+    let (usable_bytes, total_bytes) = node.disk_bytes();
     let result = DescribeLogDirsResult {
         error_code: if node.is_dir_offline() { ErrorCode::KAFKA_STORAGE_ERROR } else { ErrorCode::NONE },
         log_dir: node.log_dir_name().into(),
@@ -50,8 +53,8 @@ pub fn handle(
             .into_iter()
             .map(|(name, partitions)| DescribeLogDirsTopic { name: name.into(), partitions })
             .collect(),
-        total_bytes: node.usable_bytes(),
-        usable_bytes: node.usable_bytes(),
+        total_bytes,
+        usable_bytes,
         is_cordoned: false,
     };
     DescribeLogDirsResponse { results: vec![result], ..DescribeLogDirsResponse::default() }.into()

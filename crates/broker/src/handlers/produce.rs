@@ -13,6 +13,8 @@
 //!   log, and may yet be committed.
 //! - A retry of one of a producer's last five batches is answered with the first success's offset, and with the batch's
 //!   own timestamp in the place of the append time.
+//! - On a disk that is getting full answers are held back, up to a second, and say so as a quota would; on one that is
+//!   full batches get KAFKA_STORAGE_ERROR, which clients try again (`milena.disk.reserve.bytes`).
 //! - Internal topics are the broker's own to write: INVALID_TOPIC_EXCEPTION, except for the client `__admin_client`.
 //! - v7: zstd; before it UNSUPPORTED_COMPRESSION_TYPE. v8: errors per record. v13: topics by id.
 //!
@@ -80,14 +82,17 @@ pub fn handle(node: &Node, cx: &Context<'_>, request: ProduceRequest<'_>, now: N
             responses.push(TopicProduceResponse { name, topic_id: topic.topic_id, partition_responses });
         }
     }
-    let response = ProduceResponse { responses, ..ProduceResponse::default() };
+    // The disk is getting full: the answer is held back, because not every client waits when it is only told to.
+    let throttle_ms = node.space.status().throttle_ms;
+    let throttle_time_ms = i32::try_from(throttle_ms).unwrap_or(i32::MAX);
+    let response = ProduceResponse { responses, throttle_time_ms, ..ProduceResponse::default() };
     match request.acks {
         0 if failed => Reply::Close("a produce with acks=0 failed"),
         0 => Reply::None,
-        _ if waits.is_empty() => response.into(),
+        _ if waits.is_empty() && throttle_ms == 0 => response.into(),
         _ => {
             let deadline = now.mono.plus_ms(u64::try_from(request.timeout_ms).unwrap_or(0));
-            Reply::later(Waiting { response, waits, deadline })
+            Reply::later(Waiting { response, waits, deadline, not_before: now.mono.plus_ms(throttle_ms) })
         }
     }
 }
@@ -210,6 +215,8 @@ struct Waiting {
     /// Which partitions wait, and for what.
     waits: Vec<(Place, Ticket<Result<(), ErrorCode>>)>,
     deadline: Monotonic,
+    /// Also with everything committed.
+    not_before: Monotonic,
 }
 
 impl Wait for Waiting {
@@ -229,10 +236,14 @@ impl Wait for Waiting {
             response.responses[*topic].partition_responses[*partition].error_code = error;
             false
         });
-        if self.waits.is_empty() { Poll::Ready(Ok(std::mem::take(response))) } else { Poll::Pending }
+        if self.waits.is_empty() && now.mono >= self.not_before {
+            Poll::Ready(Ok(std::mem::take(response)))
+        } else {
+            Poll::Pending
+        }
     }
 
     fn deadline(&self) -> Option<Monotonic> {
-        Some(self.deadline)
+        Some(if self.waits.is_empty() { self.not_before } else { self.deadline.max(self.not_before) })
     }
 }

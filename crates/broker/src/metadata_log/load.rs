@@ -67,7 +67,7 @@ impl fmt::Display for LoadError {
             Self::Record { offset, reason } => write!(f, "the metadata log at offset {offset}: {reason}"),
             Self::Quorum(error) => error.fmt(f),
             Self::Activation(error) => error.fmt(f),
-            Self::Append(AppendFailed(reason)) => write!(f, "the metadata log cannot be written: {reason}"),
+            Self::Append(error) => write!(f, "the metadata log cannot be written: {error}"),
         }
     }
 }
@@ -108,7 +108,7 @@ pub fn load(dir: &LogDir, config: &ServerConfig, now: Now) -> Result<Loaded, Loa
     let (mut log, mut last_append) = (log, now.wall);
     if log.end() < snapshot_end {
         log.truncate_fully(snapshot_end, now.wall)
-            .map_err(|error| LoadError::Append(AppendFailed(error.to_string())))?;
+            .map_err(|error| LoadError::Append(AppendFailed::Broken(error.to_string())))?;
     }
     replay(&log, snapshot_end, |batch| {
         control.on_loaded(batch).map_err(|error| error.to_string())?;
@@ -183,6 +183,8 @@ fn open_log(
         segment_ms: config.quorum.log_segment_ms,
         // Segments go with the snapshots that cover them, never by age or size alone.
         delete_old_segments: false,
+        // It decides before it writes, and must not be refused then.
+        headroom: true,
         ..LogConfig::default()
     };
     dir.open_log(&TopicPartition::new(CLUSTER_METADATA, 0), MetadataLog::TOPIC_ID, log_config, now.wall)

@@ -47,7 +47,11 @@ impl MetadataLog {
         }
         let bytes = writer.finish();
         let (path, part) = (self.dir.join(id.file_name()), self.dir.join(format!("{}.part", id.file_name())));
-        write_file(&*self.disk, &part, &bytes)?.sync()?;
+        if let Err(error) = write_file(&*self.disk, &part, &bytes).and_then(|file| file.sync()) {
+            // A part of one is of no use, and takes room.
+            self.disk.unlink(&part).ok();
+            return Err(error);
+        }
         self.disk.rename(&part, &path)?;
         self.disk.sync_dir(&self.dir)?;
         tracing::info!(file = %path.display(), bytes = bytes.len(), "wrote a snapshot of the metadata");
@@ -88,12 +92,15 @@ impl MetadataLog {
     }
 
     fn advance_start(&self, start: Offset, now: Now) -> Result<(), AppendFailed> {
-        let failed = |error: &dyn std::fmt::Display| AppendFailed(error.to_string());
+        let failed = |error: &dyn std::fmt::Display| AppendFailed::Broken(error.to_string());
         let retired = {
             let mut state = self.state.lock();
             state.log.advance_start(start).map_err(|error| failed(&error))?;
             let high_watermark = state.high_watermark;
-            state.log.retire_segments(now.wall, high_watermark).map_err(|error| failed(&error))?
+            match state.log.retire_segments(now.wall, high_watermark) {
+                Err(storage::AppendError::DiskFull) => None,
+                retired => retired.map_err(|error| failed(&error))?,
+            }
         };
         if let Some(retired) = retired {
             // Nobody reads the metadata log by file ranges, so there is nobody to wait for.

@@ -121,3 +121,26 @@ fn retention_deletes_from_the_front_and_never_what_is_being_written() {
     let node = node.kill();
     assert_eq!(node.list_offset(11, "t", -2).offset, start, "also after a kill");
 }
+
+#[test]
+fn only_the_log_that_is_asked_for_is_opened_after_a_start_and_a_stop_hides_none_of_the_others() {
+    let node = TestNode::new();
+    node.topic("t", 3, &[]);
+    for partition in 0..3 {
+        let sent = produce_request(1, &[("t", partition, batch(&["a"]))]);
+        assert_eq!(only_produced(node.ask(11, &sent)).error_code, ErrorCode::NONE);
+    }
+    let open = |node: &TestNode| node.node.topics.partitions().len();
+    let node = node.kill();
+    assert_eq!(open(&node), 0);
+    assert_eq!(node.produced("t", batch(&["b"])), 1);
+    assert_eq!(open(&node), 1);
+    // The two others were not recovered: the stop does that, or the next start would believe them.
+    let node = node.restart();
+    assert_eq!(node.fetch_from("t", 2, 0).high_watermark, Offset(1));
+    assert_eq!(open(&node), 1);
+    let node = node.restart();
+    node.node.open_logs(|_, _| true);
+    assert_eq!(open(&node), 3);
+    assert_eq!(values(&node.records("t", 0)), ["a", "b"]);
+}

@@ -34,7 +34,7 @@ use payload::Decoder;
   milena dump-log milena-data/orders-0/*.index milena-data/orders-0/*.timeindex
   milena dump-log milena-data/__cluster_metadata-0/*.log milena-data/bootstrap.checkpoint
 
-Files: .log, .index, .timeindex, .snapshot (producers), .checkpoint (snapshots of the metadata).
+Files: .log, .index, .timeindex, .txnindex, .snapshot (producers), .checkpoint (snapshots of the metadata).
 An index is checked against the .log beside it. With --output json each line is an object.
 
 Exit codes:
@@ -43,14 +43,23 @@ Exit codes:
   2  the command line is wrong")]
 pub(crate) struct DumpLog {
     /// The files
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "listed", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The files in a list, as Kafka's tool has them
+    #[arg(long = "files", value_delimiter = ',', value_name = "FILE,...")]
+    listed: Vec<PathBuf>,
     /// The records too, and not only the batches; always so where a decoder is used
     #[arg(short, long, alias = "print-data-log")]
     records: bool,
     /// What the records mean; by the directory's name unless given
     #[arg(long, value_name = "KIND", default_value = "auto")]
     decoder: DecoderArg,
+    /// As --decoder metadata
+    #[arg(long, conflicts_with_all = ["decoder", "offsets_decoder"])]
+    cluster_metadata_decoder: bool,
+    /// As --decoder offsets
+    #[arg(long, conflicts_with = "decoder")]
+    offsets_decoder: bool,
     #[command(flatten)]
     pub(crate) output: OutputKind,
 }
@@ -89,7 +98,7 @@ impl Printer {
 /// Prints the files.
 pub(crate) fn run(command: &DumpLog) -> Result<()> {
     let mut printer = Printer { out: Out::new(command.output.is_json()), problems: 0 };
-    let result = command.files.iter().try_for_each(|path| dump(&mut printer, command, path));
+    let result = command.files.iter().chain(&command.listed).try_for_each(|path| dump(&mut printer, command, path));
     printer.out.flush()?;
     result?;
     match printer.problems {
@@ -106,17 +115,28 @@ fn dump(printer: &mut Printer, command: &DumpLog, path: &Path) -> Result<()> {
         "log" | "checkpoint" => {
             let file = File::open(path).with_context(about)?;
             let size = file.metadata().with_context(about)?.len();
-            let decoder = decoder(command.decoder, path);
+            let decoder = decoder(command.decoder(), path);
             let records = command.records || decoder != Decoder::Bytes;
             let mut batches = Batches::new(BufReader::with_capacity(1 << 20, file), size);
             batches::dump(printer, &mut batches, decoder, records).with_context(about)
         }
         "index" => files::offset_index(printer, path, &fs::read(path).with_context(about)?),
         "timeindex" => files::time_index(printer, path, &fs::read(path).with_context(about)?),
+        "txnindex" => files::transaction_index(printer, path, &fs::read(path).with_context(about)?),
         "snapshot" => files::producer_snapshot(printer, &fs::read(path).with_context(about)?),
         _ => {
-            Err(Usage(format!("{} is none of .log, .index, .timeindex, .snapshot and .checkpoint", path.display()))
-                .into())
+            let known = ".log, .index, .timeindex, .txnindex, .snapshot and .checkpoint";
+            Err(Usage(format!("{} is none of {known}", path.display())).into())
+        }
+    }
+}
+
+impl DumpLog {
+    fn decoder(&self) -> DecoderArg {
+        match (self.cluster_metadata_decoder, self.offsets_decoder) {
+            (true, _) => DecoderArg::Metadata,
+            (_, true) => DecoderArg::Offsets,
+            _ => self.decoder,
         }
     }
 }

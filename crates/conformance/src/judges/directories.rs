@@ -25,6 +25,7 @@ const TURNS: [[bool; 2]; 4] = [[false, false], [true, true], [false, true], [tru
 /// # Errors
 /// With what a turn did not find as the one before had left it.
 pub fn judge(class_path: &str, kafka: Kafka, latest: &Kafka, milena: Product, home: &Path) -> Result<String> {
+    let node_is_latest = kafka.version() == latest.version();
     let kafka = Product::Kafka(kafka);
     // The cleaner comes by at once, and the internal topics are small: there are many starts.
     let properties =
@@ -35,8 +36,9 @@ pub fn judge(class_path: &str, kafka: Kafka, latest: &Kafka, milena: Product, ho
         .env("BOOTSTRAP", node.address());
     let mut clients = Background::start(&mut java)?;
     let mut turn = 0;
-    for ends in TURNS {
-        for (product, is_killed) in [&kafka, &milena].into_iter().zip(ends) {
+    // The older release meets each end once.
+    for ends in if node_is_latest { &TURNS[..] } else { &TURNS[..2] } {
+        for (product, is_killed) in [&kafka, &milena].into_iter().zip(*ends) {
             let is_kafka = matches!(product, Product::Kafka(_));
             let about = || format!("turn {turn}, of {}", if is_kafka { "Apache Kafka" } else { "Milena" });
             node.hand_over(product.clone());
@@ -50,9 +52,10 @@ pub fn judge(class_path: &str, kafka: Kafka, latest: &Kafka, milena: Product, ho
                 node.kill().with_context(about)?;
             } else {
                 node.stop().with_context(about)?;
-            }
-            if !is_kafka {
-                dump_log::judge(latest, &node.data()).with_context(about)?;
+                // After a kill there may be indexes of Kafka's own that its tool stumbles over: preallocated and empty.
+                if !is_kafka {
+                    dump_log::judge(latest, &node.data()).with_context(about)?;
+                }
             }
             turn += 1;
         }

@@ -158,7 +158,8 @@ impl Admin {
             Action::Write { topic, lane } => {
                 let mut batch = BatchBuilder::new(Compression::NONE);
                 for counter in 0..RECORDS {
-                    batch.append(cx.now.wall, None, Some(&value_bytes(value_id(*lane, counter))), &[]);
+                    let id = value_id(*lane, counter);
+                    batch.append(cx.now.wall, Some(&id.to_be_bytes()), Some(&value_bytes(id)), &[]);
                 }
                 cx.history.sending(*lane, RECORDS);
                 let records = Some(Records::Bytes(Cow::Owned(batch.build())));

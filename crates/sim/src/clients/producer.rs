@@ -301,7 +301,9 @@ impl Target {
             builder = builder.producer(id, epoch, batch.sequence);
         }
         for i in 0..batch.count {
-            builder.append(cx.now.wall, None, Some(&value_bytes(value_id(self.lane, batch.first + i))), &[]);
+            let id = value_id(self.lane, batch.first + i);
+            // Compacted or not, nothing goes: no two records have one key.
+            builder.append(cx.now.wall, Some(&id.to_be_bytes()), Some(&value_bytes(id)), &[]);
         }
         builder.build()
     }

@@ -28,7 +28,7 @@ impl World {
             let id = self.history.topics[i].id;
             let topic = node.topics.by_id(id).ok_or_else(|| format!("topic {id} has no logs"))?;
             for p in 0..self.history.topics[i].partitions.len() {
-                let partition = topic.partitions.get(p).and_then(Option::as_ref);
+                let partition = topic.partitions.get(p).filter(|partition| partition.is_open());
                 let partition = partition.ok_or_else(|| format!("{}-{p} is offline", topic.name))?;
                 let seen = look(partition).map_err(|problem| format!("{partition:?}: {problem}"))?;
                 let Seen { start, end, high_watermark, .. } = seen;

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use broker::node::Node;
+use broker::{cleaner::Worker, node::Node};
 
 use super::{Death, Event, WIRE_NS, World};
 use crate::settings::pick;
@@ -93,12 +93,14 @@ impl World {
                 Event::Sync(_)
                     | Event::Commit
                     | Event::Tick
+                    | Event::Clean
                     | Event::Request { .. }
                     | Event::Look { .. }
                     | Event::Start
             )
         }));
         self.commit_is_due = false;
+        self.cleaner = Worker::default();
         self.tick = None;
         // Each client still hears what was under way, or only a part of it.
         for (id, connection) in std::mem::take(&mut self.connections) {
@@ -147,8 +149,10 @@ impl World {
         let (disk, seed) = (Arc::new(self.disk.clone()), self.nodes.u64(..));
         let node = Node::open(self.config.clone(), disk, seed, self.now());
         let node = node.map_err(|error| format!("the node does not start: {error}"))?;
+        node.open_logs(|_, _| true);
         self.note(format_args!("the node starts"));
         self.node = Some(Arc::new(node));
+        self.after(0, Event::Clean);
         Ok(())
     }
 }

@@ -33,10 +33,13 @@ impl World {
         format(&self.disk, &self.config, &what, self.now().wall).map_err(|error| error.to_string())?;
         self.open()?;
         let (mut stable, mut rng) = (Vec::new(), self.nodes.fork());
-        for (name, partitions, durability) in
-            [("power-a", 2, "power-loss"), ("power-b", 1, "power-loss"), ("crash", 2, "process-crash")]
-        {
-            stable.push(self.create_topic(name, partitions, durability)?);
+        // What compaction does to them is to write them anew: no two records have one key.
+        for (name, partitions, durability, policy) in [
+            ("power-a", 2, "power-loss", "delete"),
+            ("power-b", 1, "power-loss", "compact,delete"),
+            ("crash", 2, "process-crash", "compact,delete"),
+        ] {
+            stable.push(self.create_topic(name, partitions, durability, policy)?);
         }
         let history = &mut self.history;
         let mut clients = Vec::<Box<dyn Client>>::new();
@@ -64,13 +67,16 @@ impl World {
         Ok(())
     }
 
-    fn create_topic(&mut self, name: &str, partitions: i32, durability: &str) -> Result<usize, String> {
-        let value = Some(durability.into());
+    fn create_topic(&mut self, name: &str, partitions: i32, durability: &str, policy: &str) -> Result<usize, String> {
+        let config = |name: &str, value: &str| CreatableTopicConfig {
+            name: name.to_owned().into(),
+            value: Some(value.to_owned().into()),
+        };
         let topic = CreatableTopic {
             name: name.into(),
             num_partitions: partitions,
             replication_factor: 1,
-            configs: vec![CreatableTopicConfig { name: "milena.durability".into(), value }],
+            configs: vec![config("milena.durability", durability), config("cleanup.policy", policy)],
             ..Default::default()
         };
         let request = CreateTopicsRequest { topics: vec![topic], ..Default::default() };

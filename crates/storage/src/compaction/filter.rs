@@ -24,7 +24,10 @@ use protocol::{
 };
 
 use super::{CleanedTransactions, MarkerFate, OffsetMap};
-use crate::producer_state::ProducerStates;
+use crate::{
+    bugs::{self, Bug},
+    producer_state::ProducerStates,
+};
 
 /// How much a batch may decompress to.
 const DECOMPRESSED_MAX: usize = 256 << 20;
@@ -175,6 +178,7 @@ impl Filter<'_> {
 
     fn is_last_write(&self, batch: &RecordBatch<'_>) -> bool {
         batch.has_producer_id()
+            && !bugs::on(Bug::LastBatchCompacted)
             && match self.last_writes.get(&batch.producer_id) {
                 Some(LastWrite::Batch(last)) => !batch.attributes.is_control() && batch.last_offset() == *last,
                 Some(LastWrite::Marker(epoch)) => batch.attributes.is_control() && batch.producer_epoch == *epoch,

@@ -18,6 +18,7 @@ use super::{
     swap::{CLEANED, suffixed},
 };
 use crate::{
+    bugs::{self, Bug},
     disk::{DiskError, DiskFile, Open, write_file},
     index::{OFFSET_ENTRY_SIZE, TIME_ENTRY_SIZE, relative},
     names::Kind,
@@ -123,6 +124,7 @@ impl GroupWriter {
         let entries_max = self.config.index_bytes_max as usize;
         segment.size > 0
             && (segment.size + header.size() as u64 > u64::from(self.config.segment_bytes)
+                && !bugs::on(Bug::CleanedSegmentUnbounded)
                 || relative(segment.base, header.last_offset()).is_none()
                 || offsets >= (entries_max / OFFSET_ENTRY_SIZE).max(1)
                 || times + 1 >= (entries_max / TIME_ENTRY_SIZE).max(2))

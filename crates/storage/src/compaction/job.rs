@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     LogConfig,
+    bugs::{self, Bug},
     cache::Slot,
     disk::{DiskError, DiskFile, Open},
     index::relative,
@@ -177,11 +178,13 @@ impl CleanJob {
                     continue;
                 }
                 let batch = whole(&mut walk, &found)?;
+                let base = found.header.base_offset;
+                let place = |offset| if bugs::on(Bug::KeysByBatch) { base } else { offset };
                 each_record(&batch, |record| {
-                    if record.offset < first_dirty || record.key.is_none_or(|key| map.put(key, record.offset)) {
+                    if record.offset < first_dirty || record.key.is_none_or(|key| map.put(key, place(record.offset))) {
                         return true;
                     }
-                    full_at = Some(record.offset);
+                    full_at = Some(if bugs::on(Bug::CleansFromBatchStart) { base } else { record.offset });
                     false
                 })?;
                 if full_at.is_some() {

@@ -32,6 +32,7 @@ use parking_lot::Mutex;
 use protocol::types::Offset;
 
 use crate::{
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     disk::{Disk, DiskError, Open},
     log::RetiredSegments,
@@ -169,7 +170,7 @@ pub(crate) fn recover(disk: &dyn Disk, dir: &Path) -> Result<Vec<Offset>, DiskEr
             _ => {}
         }
     }
-    if cleaned.is_empty() && swaps.is_empty() {
+    if cleaned.is_empty() && swaps.is_empty() || bugs::on(Bug::SwapNotResumed) {
         return Ok(Vec::new());
     }
     let undecided = cleaned.iter().map(|(base, _)| *base).min();

@@ -279,12 +279,23 @@ impl State {
         Ok(number)
     }
 
+    /// How much of the disk files with a name take.
     fn used(&self) -> u64 {
-        let files = self.inodes.values().map(|inode| match inode {
-            Inode::File(file) => file.size() as u64,
-            Inode::Dir(_) => 0,
+        let named = self.inodes.values().flat_map(|inode| match inode {
+            Inode::Dir(dir) => dir.names().values().copied().collect(),
+            Inode::File(_) => Vec::new(),
+        });
+        let files = named.map(|inode| match self.inodes.get(&inode) {
+            Some(Inode::File(file)) => file.taken() as u64,
+            _ => 0,
         });
         files.sum()
+    }
+
+    /// How many bytes more there is room for.
+    fn free(&self) -> usize {
+        let free = if self.capacity == u64::MAX { u64::MAX } else { self.capacity.saturating_sub(self.used()) };
+        usize::try_from(free).unwrap_or(usize::MAX)
     }
 }
 
@@ -402,10 +413,10 @@ impl Disk for FaultDisk {
         Ok(())
     }
 
-    fn free_space(&self, path: &Path) -> Result<u64> {
+    fn space(&self, path: &Path) -> Result<(u64, u64)> {
         let state = &mut *self.0.lock();
         state.check("look at", path)?;
-        Ok(state.capacity.saturating_sub(state.used()))
+        Ok((state.capacity.saturating_sub(state.used()), state.capacity))
     }
 
     fn lock(&self, path: &Path) -> Result<Box<dyn DiskLock>, LockError> {
@@ -492,9 +503,7 @@ impl DiskFile for FaultFile {
             let torn = state.stopped() && !std::mem::replace(&mut state.torn, true);
             bytes.truncate(if torn { below(&mut state.chance, bytes.len() as u64 + 1) as usize } else { 0 });
         } else {
-            let size = self.content(state).size();
-            let free = usize::try_from(state.capacity.saturating_sub(state.used())).unwrap_or(usize::MAX);
-            let room = free.saturating_add(size.saturating_sub(position));
+            let room = state.free().saturating_add(self.content(state).taken().saturating_sub(position));
             if bytes.len() > room {
                 bytes.truncate(room);
                 outcome = Err(DiskError::new("write", &self.path, io::ErrorKind::StorageFull));
@@ -534,8 +543,18 @@ impl DiskFile for FaultFile {
         self.change("truncate", |file| file.change(FileChange::Truncate { size: size as usize }))
     }
 
-    fn allocate(&self, _size: u64) -> Result<()> {
-        self.look("allocate space for", |_| ())
+    fn allocate(&self, size: u64) -> Result<()> {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let state = &mut *self.disk.0.lock();
+        self.alive(state, "allocate space for")?;
+        state.check("allocate space for", &self.path)?;
+        let room = state.free();
+        let file = self.content(state);
+        if size > file.taken().saturating_add(room) {
+            return Err(DiskError::new("allocate space for", &self.path, io::ErrorKind::StorageFull));
+        }
+        file.reserve(size);
+        Ok(())
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {

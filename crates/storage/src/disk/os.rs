@@ -87,9 +87,10 @@ impl Disk for OsDisk {
         rustix::fs::syncfs(fd).map_err(|error| DiskError::new("sync", path, error))
     }
 
-    fn free_space(&self, path: &Path) -> Result<u64> {
+    fn space(&self, path: &Path) -> Result<(u64, u64)> {
         let stat = rustix::fs::statvfs(path).map_err(|error| DiskError::new("look at", path, error))?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+        Ok((bytes(stat.f_bavail), bytes(stat.f_blocks)))
     }
 
     fn lock(&self, path: &Path) -> Result<Box<dyn DiskLock>, LockError> {

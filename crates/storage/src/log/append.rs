@@ -12,6 +12,7 @@ use protocol::{
 
 use super::{Log, sync::Sealed};
 use crate::{
+    bugs::{self, Bug},
     disk::{DiskError, write_file},
     epochs,
     index::{OFFSET_ENTRY_SIZE, TIME_ENTRY_SIZE, relative},
@@ -22,6 +23,9 @@ use crate::{
 
 /// How many batches go into one write: two slices each, and the system takes 1024 at a time.
 const BATCHES_PER_WRITE_MAX: usize = 512;
+
+/// How much room is made at a time where a log must not stop for want of it.
+const ALLOCATE_AHEAD: u64 = 256 << 10;
 
 /// Where a batch is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +95,56 @@ struct Group<'a> {
     staged: Staged,
 }
 
+impl Group<'_> {
+    /// The bytes, in the order in which they go into the file.
+    fn slices(&self) -> Vec<IoSlice<'_>> {
+        let mut slices = Vec::with_capacity(self.batches.len() * 2);
+        for batch in &self.batches {
+            match &batch.placement {
+                Some(placement) => {
+                    slices.extend([IoSlice::new(placement), IoSlice::new(&batch.bytes[PLACEMENT_SIZE..])]);
+                }
+                None => slices.push(IoSlice::new(batch.bytes)),
+            }
+        }
+        slices
+    }
+}
+
 impl Log {
+    /// Makes sure that `bytes` more can be appended, also on a disk that is full by now: nothing can be taken back once
+    /// it is decided on. For logs with [`headroom`](crate::LogConfig::headroom).
+    ///
+    /// # Errors
+    /// [`AppendError::DiskFull`], or [`AppendError::Offline`]. Nothing has happened then.
+    pub fn ensure_room(&mut self, bytes: u64, now: Timestamp) -> Result<(), AppendError> {
+        self.check_open().map_err(AppendError::Offline)?;
+        let is_full = |active: &Segment| active.size + bytes > u64::from(self.config.segment_bytes);
+        if self.segments.last().is_none_or(|active| active.size > 0 && is_full(active)) {
+            self.roll(self.end, now)?;
+        }
+        let active = self.segments.last_mut().expect("one was begun");
+        if active.size + bytes > active.allocated {
+            let size = active.size + bytes + ALLOCATE_AHEAD;
+            let shared = &self.shared;
+            let allocated = active.file(shared, &self.dir).and_then(|file| {
+                // Closely, if it has to be.
+                let exact = active.size + bytes;
+                shared.with_reserve(|| {
+                    file.allocate(size).map(|()| size).or_else(|error| match error.is_full() {
+                        true => file.allocate(exact).map(|()| exact),
+                        false => Err(error),
+                    })
+                })
+            });
+            active.allocated = allocated.map_err(|error| match error.is_full() {
+                true => AppendError::DiskFull,
+                false => AppendError::Offline(shared.fail(&error)),
+            })?;
+        }
+        Ok(())
+    }
+
     /// Gives producers' batches the next offsets and writes them at the end of the log.
     ///
     /// The bytes reach the disk as they came: only base offset and leader epoch are overwritten, and the CRC covers
@@ -208,7 +261,9 @@ impl Log {
             marker: if header.attributes.is_control() { Marker::of(batch) } else { None },
         };
         self.push(group, planned, now)?;
-        if header.has_producer_id() {
+        if bugs::on(Bug::ProducersBeforeWrite) {
+            self.producers.apply(&header, None);
+        } else if header.has_producer_id() {
             self.producers.stage(&mut group.staged, &header);
         }
         Ok(Appended { offsets, repeated: None })
@@ -217,6 +272,9 @@ impl Log {
     /// Adds a batch to the group, which is written first, and a new segment begun, if the batch cannot go with it.
     fn push<'a>(&mut self, group: &mut Group<'a>, planned: Planned<'a>, now: Timestamp) -> Result<(), AppendError> {
         let header = &planned.header;
+        if !self.config.headroom && !self.shared.space.take(planned.bytes.len() as u64) {
+            return Err(AppendError::DiskFull);
+        }
         if group.batches.len() == BATCHES_PER_WRITE_MAX {
             self.write(group, now)?;
         }
@@ -263,10 +321,11 @@ impl Log {
         let reserve = self.config.preallocate.then_some(u64::from(self.config.segment_bytes));
         if self.segments.is_empty() {
             self.make_dir().map_err(|error| self.refused(error))?;
-        } else if self.segments.last().is_some_and(|active| active.size == 0) {
+        } else if self.segments.last().is_some_and(|active| active.size == 0 && !active.is_damaged()) {
             self.remove_active().map_err(|error| self.refused(error))?;
         }
-        let segment = Segment::create(&self.shared, &self.dir, base, now, reserve);
+        let create = || Segment::create(&self.shared, &self.dir, base, now, reserve);
+        let segment = if self.config.headroom { self.shared.with_reserve(create) } else { create() };
         let mut segment = segment.map_err(|error| self.refused(error))?;
         segment.gaps = self.may_have_gaps();
         if let Some(active) = self.segments.last() {
@@ -305,22 +364,22 @@ impl Log {
     /// Writes the group at the end of the active segment and takes note of it; afterwards the group is empty.
     fn write(&mut self, group: &mut Group<'_>, now: Timestamp) -> Result<(), AppendError> {
         let (Some(active), false) = (self.segments.last_mut(), group.batches.is_empty()) else { return Ok(()) };
-        let mut slices = Vec::with_capacity(group.batches.len() * 2);
-        for batch in &group.batches {
-            match &batch.placement {
-                Some(placement) => {
-                    slices.extend([IoSlice::new(placement), IoSlice::new(&batch.bytes[PLACEMENT_SIZE..])]);
-                }
-                None => slices.push(IoSlice::new(batch.bytes)),
-            }
-        }
         let file = active.file(&self.shared, &self.dir);
         let file = file.map_err(|error| AppendError::Offline(self.shared.fail(&error)))?;
-        if let Err(error) = file.write_at(active.size, &mut slices) {
-            if error.is_full() && file.truncate(active.size).is_ok() {
-                return Err(AppendError::DiskFull);
+        let write = || {
+            let mut slices = group.slices();
+            match file.write_at(active.size, &mut slices) {
+                // Cut back, or what is half written would be read.
+                Err(error) if error.is_full() => file.truncate(active.size).and(Err(error)),
+                written => written,
             }
-            return Err(AppendError::Offline(self.shared.fail(&error)));
+        };
+        let written = if self.config.headroom { self.shared.with_reserve(write) } else { write() };
+        if let Err(error) = written {
+            return Err(match error.is_full() {
+                true => AppendError::DiskFull,
+                false => AppendError::Offline(self.shared.fail(&error)),
+            });
         }
         active.touched = now;
         for batch in &group.batches {

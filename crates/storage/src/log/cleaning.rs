@@ -11,6 +11,7 @@ use protocol::types::{Offset, Timestamp};
 
 use super::{AppendError, DiskError, Log, retention::RetiredSegments};
 use crate::{
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     compaction::{CleanJob, CleanLimits, Cleanable, Cleaned, CleanedGroup, JobInput, LastWrite, Swap},
     scan::{Step, Walk},
@@ -91,7 +92,9 @@ impl Log {
         for at in 0..self.segments.len() {
             let segment = &self.segments[at];
             let Some(next) = self.segments.get(at + 1) else { break };
-            let mut is_held = !segment.is_stored() || segment.is_damaged() || next.base > stable;
+            let mut is_held = !segment.is_stored()
+                || segment.is_damaged()
+                || next.base > stable && !bugs::on(Bug::CleanerPassesStableOffset);
             if !is_held && lag > 0 && next.base > first_dirty {
                 let largest = segment.largest(&self.shared, &self.dir)?;
                 is_held = largest.map_or(segment.touched, |(timestamp, _)| timestamp).0 > now.0.saturating_sub(lag);
@@ -169,8 +172,8 @@ impl Log {
         // The active segment is behind them.
         let is_same = self.check_open().is_ok()
             && self.cleaning.swap.is_none()
-            && group.generation == self.sync.generation
             && end < self.segments.len()
+            && (group.generation == self.sync.generation || bugs::on(Bug::InstallsIntoCutLog))
             && self.segments[at..end]
                 .iter()
                 .zip(&group.sources)

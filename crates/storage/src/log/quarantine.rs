@@ -228,15 +228,18 @@ impl Log {
         Ok(())
     }
 
-    /// The next part of the log to be scrubbed, from `after` on: sealed segments only, since they never change. `None`
-    /// if there is no more.
+    /// The next part of the log to be scrubbed, from `after` on; `None` if there is no more. What is added to the log in
+    /// the meantime is for the next time.
     ///
     /// # Errors
     /// As the disk says.
     pub fn scrub(&self, after: Option<ScrubCursor>) -> Result<Option<Scrub>, DiskError> {
+        // Of a directory that failed nothing can be said.
+        if self.check_open().is_err() {
+            return Ok(None);
+        }
         let (base, from) = after.map_or((Offset::ZERO, None), |after| (after.base, after.inside));
-        let sealed = self.segments.split_last().map_or(&[][..], |(_, sealed)| sealed);
-        for segment in sealed.iter().filter(|segment| segment.base >= base && segment.size > 0) {
+        for segment in self.segments.iter().filter(|segment| segment.base >= base && segment.size > 0) {
             let (position, next) = match from {
                 Some(inside) if segment.base == base => inside,
                 None if segment.base == base && after.is_some() => continue,
@@ -263,8 +266,11 @@ impl Log {
     /// # Errors
     /// As the disk says.
     pub fn scrubbed(&self, scrub: &Scrub) -> Result<bool, DiskError> {
+        if self.check_open().is_err() {
+            return Ok(false);
+        }
         let Some(segment) =
-            self.segments.iter().find(|segment| segment.base == scrub.known.base && segment.size == scrub.size)
+            self.segments.iter().find(|segment| segment.base == scrub.known.base && segment.size >= scrub.size)
         else {
             return Ok(false);
         };
@@ -274,18 +280,13 @@ impl Log {
             let file = segment.file(&self.shared, &self.dir)?;
             let begin = hole.positions.start..segment.size;
             let mut chain = Chain::new(&*file, begin, hole.offsets.start, segment.expected(Offset::ZERO), Vec::new());
-            if hole.flaw == Flaw::Unreadable || matches!(chain.step()?, Link::Hole(again) if again == *hole) {
+            let is_same = |again: &Hole| again.positions.start == hole.positions.start;
+            if hole.flaw == Flaw::Unreadable || matches!(chain.step()?, Link::Hole(again) if is_same(&again)) {
                 segment.add_hole(&self.shared, &self.dir, hole.clone());
                 any = true;
             }
         }
         Ok(any)
-    }
-
-    /// How many bytes there are to scrub.
-    #[must_use]
-    pub fn scrub_size(&self) -> u64 {
-        self.segments.split_last().map_or(0, |(_, sealed)| sealed.iter().map(|segment| segment.size).sum())
     }
 }
 
@@ -297,7 +298,7 @@ pub struct ScrubCursor {
     inside: Option<(u64, Offset)>,
 }
 
-/// A part of a sealed segment to be looked at, every byte of it, without the log's lock.
+/// A part of a segment to be looked at, every byte of it, without the log's lock.
 #[derive(Debug)]
 pub struct Scrub {
     file: Arc<dyn DiskFile>,

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     LogConfig,
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     compaction::swap,
     disk::{read_file, write_file},
@@ -122,7 +123,11 @@ impl Log {
             if input.lineage.is_some() && recovery_point > self.start {
                 return Err(OpenError::Missing { dir: self.dir.clone() });
             }
-            self.epochs = LeaderEpochs::default();
+            if !self.epochs.entries().is_empty() {
+                // What comes may be of an older epoch than what went.
+                self.shared.disk.unlink(&self.dir.join(epochs::FILE_NAME))?;
+                (self.epochs, self.sync.epochs_changed) = (LeaderEpochs::default(), true);
+            }
             return Ok(());
         };
         self.load_segments(input, &listing.bases, warnings)?;
@@ -194,6 +199,7 @@ impl Log {
                 FileName::Segment(base, Kind::Log) => listing.bases.push(base),
                 FileName::Segment(offset, Kind::Snapshot) => listing.snapshots.push(offset),
                 FileName::Segment(base, _) => indexes.push((base, path)),
+                FileName::Leftover if bugs::on(Bug::LeftoversStay) => {}
                 FileName::Leftover => self.shared.disk.unlink(&path)?,
                 FileName::Cleaned(_) | FileName::Swap(..) | FileName::Other => {}
             }
@@ -230,6 +236,12 @@ impl Log {
     ) -> Result<(), OpenError> {
         let disk = self.shared.disk.clone();
         let recovery_point = input.recovery_point;
+        // A start that nobody saved goes back, and the epochs were cut there.
+        let first = self.epochs.entries().first().map(|first| first.start);
+        if first.is_some_and(|first| !input.clean && first > bases[0].max(self.start)) {
+            self.epochs = LeaderEpochs::default();
+            self.sync.epochs_changed = true;
+        }
         let all_epochs = self.epochs.entries().is_empty();
         let scan_from = if input.clean {
             bases.len() - 1
@@ -326,7 +338,8 @@ impl Log {
             // One that is followed by a segment that begins before it ended is told by the next step.
             limit: following.filter(|following| *following <= input.recovery_point).unwrap_or(Offset(i64::MAX)),
             mark: input.recovery_point,
-            checked_from: input.recovery_point,
+            // After a clean stop there is no reason to be here but that something is not what it was.
+            checked_from: if input.clean { Offset::ZERO } else { input.recovery_point },
             gaps: self.may_have_gaps(),
         };
         let mut chain = Chain::new(&*file, 0..size, base, known, Vec::new());
@@ -334,8 +347,14 @@ impl Log {
             match chain.step()? {
                 Link::Batch(found) => {
                     let header = &found.header;
-                    if header.partition_leader_epoch > self.epochs.latest().unwrap_or(LeaderEpoch::NONE) {
-                        self.assign_epoch(header.partition_leader_epoch, header.base_offset);
+                    let (epoch, base) = (header.partition_leader_epoch, header.base_offset);
+                    let is_known = |offset| self.epochs.epoch_of(offset) == Some(epoch);
+                    if epoch >= LeaderEpoch(0) && !(is_known(base) && is_known(header.last_offset())) {
+                        // The file knows an epoch that came to no batch, or lacks this one.
+                        self.sync.epochs_changed |= self.epochs.truncate_end(base);
+                        if self.epochs.latest().is_none_or(|latest| latest < epoch) {
+                            self.assign_epoch(epoch, base);
+                        }
                     }
                     segment.note(header, self.config.index_interval_bytes);
                 }
@@ -429,7 +448,7 @@ impl Log {
     pub(super) fn reload_tail(&mut self, size: u64) -> Result<(), DiskError> {
         let Some(last) = self.segments.len().checked_sub(1) else { return Ok(()) };
         let mut aborted = self.aborted_in(last)?.to_vec();
-        let old = self.segments.remove(last);
+        let mut old = self.segments.remove(last);
         let mut segment = Segment::found(old.base, old.touched);
         let file = segment.file(&self.shared, &self.dir)?;
         let mut walk = Walk::headers(&*file, 0, size);
@@ -440,7 +459,14 @@ impl Log {
         }
         aborted.retain(|entry| entry.last_offset < self.end);
         segment.aborted = Aborted::Held(aborted);
+        if bugs::on(Bug::CutLogKeepsIndex) {
+            old.size = size;
+            segment = old;
+        }
         self.segments.push(segment);
+        if bugs::on(Bug::CutLogKeepsTransactions) {
+            return Ok(());
+        }
         let mut snapshots = Vec::new();
         for entry in self.shared.disk.list(&self.dir)? {
             if let FileName::Segment(offset, Kind::Snapshot) = parse_file_name(&entry.name) {

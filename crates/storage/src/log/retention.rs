@@ -13,8 +13,10 @@ use protocol::types::{Offset, Timestamp, Uuid};
 
 use super::{AppendError, DiskError, Log};
 use crate::{
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     disk::Disk,
+    epochs,
     manifest::Change,
     names::{Kind, deleted_dir_name},
     producer_state::{OWN_FILE_NAME, ProducerStates},
@@ -58,7 +60,7 @@ impl RetiredSegments {
     /// # Errors
     /// As the disk says; files that are not there are passed over.
     pub fn remove(self) -> Result<(), DiskError> {
-        self.each(|disk, _, deleted| disk.unlink(&deleted))
+        self.each(|disk, path, deleted| disk.unlink(if bugs::on(Bug::RemovesReusedName) { &path } else { &deleted }))
     }
 
     fn each(&self, act: impl Fn(&dyn Disk, PathBuf, PathBuf) -> Result<(), DiskError>) -> Result<(), DiskError> {
@@ -96,6 +98,8 @@ impl DeletedDir {
     /// As the disk says; the next start finds the rest.
     pub fn remove(self) -> Result<(), DiskError> {
         let disk = &*self.shared.disk;
+        // Or a power cut could bring the directory back under its old name, with a part of its files.
+        disk.sync_dir(&self.shared.root)?;
         for entry in disk.list(&self.dir)? {
             disk.unlink(&self.dir.join(entry.name))?;
         }
@@ -162,7 +166,7 @@ impl Log {
         let count = self.count_retired(now, high_watermark);
         let mut count = count.map_err(|error| AppendError::Offline(self.shared.fail(&error)))?;
         if count > 0 && count == self.segments.len() {
-            self.roll(self.end, now)?;
+            self.roll(self.end.plus(-i64::from(bugs::on(Bug::EmptyLogGoesBack))), now)?;
         }
         while count > 0 && !self.segments[..count].iter().all(Segment::is_stored) {
             count -= 1;
@@ -190,12 +194,12 @@ impl Log {
         let mut excess = self.size().saturating_sub(u64::try_from(config.retention_bytes).unwrap_or(u64::MAX));
         for (at, segment) in self.segments.iter().enumerate() {
             let last = at + 1 == self.segments.len();
-            if next(at) > high_watermark || last && segment.size == 0 {
+            if next(at) > high_watermark && !bugs::on(Bug::RetentionPassesWatermark) || last && segment.size == 0 {
                 return Ok(at);
             }
             let oversized = limits && segment.size <= excess && segment.size > 0;
             excess -= if oversized { segment.size } else { 0 };
-            let below_start = !last && next(at) <= self.start;
+            let below_start = !last && next(at) <= self.start.plus(i64::from(bugs::on(Bug::RetiresOneTooMany)));
             if !(oversized || below_start || limits && self.is_too_old(segment, now)?) {
                 return Ok(at);
             }
@@ -243,15 +247,20 @@ impl Log {
 
     fn restart(&mut self, at: Offset) -> Result<(), DiskError> {
         self.forget_tail(Offset::ZERO)?;
+        // Before the segments go: nothing else says by then that offsets below were given out.
+        self.shared.set_checkpoint(Checkpoint::LogStart, &self.partition, Some(at));
+        self.shared.save(Checkpoint::LogStart)?;
+        // What follows may be of an older epoch than what went.
+        pass_missing(self.shared.disk.unlink(&self.dir.join(epochs::FILE_NAME)))?;
         while !self.segments.is_empty() {
             self.remove_active()?;
         }
-        (self.start, self.end) = (at, at);
+        (self.start, self.end) = (at, if bugs::on(Bug::EmptiedLogKeepsEnd) { self.end } else { at });
         self.sync.durable = at;
         self.producers = ProducerStates::default();
-        self.sync.epochs_changed |= self.epochs.truncate_end(Offset::ZERO);
-        self.shared.set_checkpoint(Checkpoint::LogStart, &self.partition, Some(at));
-        self.shared.save(Checkpoint::LogStart)
+        self.epochs.truncate_end(Offset::ZERO);
+        self.sync.epochs_changed = true;
+        Ok(())
     }
 
     /// Makes sure that nothing on disk speaks of records from `to` on.
@@ -259,7 +268,7 @@ impl Log {
         if let Some(retired) = self.end_cleaning()? {
             retired.remove()?;
         }
-        self.sync.generation += 1;
+        self.cancel_sync();
         self.sync.clean = false;
         if self.cut_cleaned(to) {
             self.shared.save(Checkpoint::Cleaner)?;
@@ -299,13 +308,24 @@ impl Log {
             return self.restart(to);
         }
         if let Some(active) = self.segments.last() {
-            let size = active.locate(&self.shared, &self.dir, to)?.map_or(active.size, |place| place.position);
+            let cut = active.locate(&self.shared, &self.dir, to)?;
+            let size = cut.map_or(active.size, |place| place.position);
             let file = active.file(&self.shared, &self.dir)?;
             file.truncate(size)?;
             // Or a power cut could bring old records back behind new ones.
             file.sync()?;
             self.shared.disk.sync_dir(&self.dir)?;
             self.reload_tail(size)?;
+            let end = cut.map_or(to, |place| place.base.min(to));
+            if self.end < end {
+                // Compaction took what was in front. Offsets that were given out must not be given out again, after a
+                // restart either: a segment that begins there says so.
+                self.end = end;
+                let touched = self.segments.last().map_or(Timestamp::NONE, |active| active.touched);
+                self.roll(end, touched).map_err(|error| {
+                    DiskError::new("begin a segment in", &self.dir, std::io::Error::other(error.to_string()))
+                })?;
+            }
         }
         self.sync.epochs_changed |= self.epochs.truncate_end(self.end);
         self.start = self.start.min(self.end);
@@ -335,7 +355,7 @@ impl Log {
         self.check_open().map_err(AppendError::Offline)?;
         self.cancel_cleaning();
         self.closed = Some("it was deleted".into());
-        self.sync.generation += 1;
+        self.cancel_sync();
         for kind in Checkpoint::ALL {
             self.shared.set_checkpoint(kind, &self.partition, None);
         }

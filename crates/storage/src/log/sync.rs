@@ -4,7 +4,8 @@
 //! what is to be done, [`SyncJob::run`] does it, [`Log::sync_done`] under the lock again moves `durable`. Appends go on
 //! in between and are the next job's. At most one job of a log is under way, so that a sealed segment cannot be
 //! overtaken by what comes after it. A truncation in between makes the job's result worthless, which the generation
-//! tells.
+//! tells; one that has not begun does nothing then, and one that is at it is waited for, or it would write files anew that
+//! speak of what was cut.
 //!
 //! What a job does, in the order in which it must reach the platter: sealed segments and their indexes, the active
 //! segment, the leader epochs, the producers, the names. Only then are the offsets durable.
@@ -15,10 +16,12 @@ use std::{
     sync::Arc,
 };
 
+use parking_lot::Mutex;
 use protocol::types::{Offset, Timestamp, TopicPartition};
 
 use super::{AppendError, Log};
 use crate::{
+    bugs::{self, Bug},
     checkpoint::Checkpoint,
     disk::{Disk, DiskError, DiskFile, Open, replace_file, temporary_path, write_file},
     epochs,
@@ -37,11 +40,15 @@ pub(super) struct SyncState {
     pub(super) generation: u64,
     /// A job is under way.
     pub(super) running: bool,
+    /// Of the job under way: set, it does nothing any more. Locked while it runs.
+    pub(super) cancelled: Arc<Mutex<bool>>,
     /// The directory is new.
     pub(super) dir_made: bool,
     /// Files in the directory are new or gone.
     pub(super) names_changed: bool,
     pub(super) epochs_changed: bool,
+    /// An epoch has begun that has no batches yet, and that the file need not have.
+    pub(super) epoch_begun: bool,
     /// Segments that are sealed but whose files are not on the platter.
     pub(super) sealed: Vec<Sealed>,
     /// When the oldest record was written that is not durable.
@@ -51,7 +58,7 @@ pub(super) struct SyncState {
 }
 
 /// A segment that was just sealed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sealed {
     pub(super) base: Offset,
     /// Where the next one begins.
@@ -64,6 +71,7 @@ impl SyncState {
     pub(super) fn written(&mut self, now: Timestamp) {
         self.unsynced_since.get_or_insert(now);
         self.clean = false;
+        self.epochs_changed |= mem::take(&mut self.epoch_begun);
     }
 }
 
@@ -84,6 +92,7 @@ pub struct SyncJob {
     partition: TopicPartition,
     dir: PathBuf,
     generation: u64,
+    cancelled: Arc<Mutex<bool>>,
     end: Offset,
     sealed: Vec<SealedFiles>,
     active: Option<Arc<dyn DiskFile>>,
@@ -106,6 +115,16 @@ impl SyncJob {
     /// # Errors
     /// To be handed to [`Log::sync_done`], never to be answered by another try.
     pub fn run(&self) -> Result<(), DiskError> {
+        let cancelled = self.cancelled.lock();
+        if *cancelled {
+            return Ok(());
+        }
+        // Everything is written as a whole and synced at the end, so it can be begun anew; but a sync that failed is
+        // never repeated, whatever it failed for.
+        self.shared.with_reserve(|| self.run_once().map_err(lasting_sync))
+    }
+
+    fn run_once(&self) -> Result<(), DiskError> {
         let disk = &*self.shared.disk;
         for SealedFiles { sealed, file, index } in &self.sealed {
             file.sync()?;
@@ -125,7 +144,7 @@ impl SyncJob {
         if let Some(producers) = &self.producers {
             replace_file(disk, &self.dir.join(OWN_FILE_NAME), producers)?;
         }
-        if self.names_changed || !self.sealed.is_empty() {
+        if (self.names_changed || !self.sealed.is_empty()) && !bugs::on(Bug::NamesNotSynced) {
             disk.sync_dir(&self.dir)?;
         }
         if self.dir_made {
@@ -158,6 +177,14 @@ fn put_index(disk: &dyn Disk, path: &Path, bytes: Option<&[u8]>) -> Result<Optio
     }
 }
 
+/// A sync that failed for want of space has failed: what was written before may be gone.
+fn lasting_sync(error: DiskError) -> DiskError {
+    if error.operation == "sync" && error.is_full() {
+        return DiskError { source: std::io::Error::other(error.source.to_string()), ..error };
+    }
+    error
+}
+
 /// A log that was stopped: what [`LogDir::close`](crate::LogDir::close) has to sync and to note.
 #[derive(Debug)]
 pub struct StoppedLog {
@@ -166,7 +193,8 @@ pub struct StoppedLog {
     /// Whether the start is above the first segment's base, so that it has to be noted.
     pub(crate) start_inside: bool,
     pub(crate) end: Offset,
-    pub(crate) unsynced: Vec<Arc<dyn DiskFile>>,
+    /// By their paths: ten thousand logs have more files than a process may have open.
+    pub(crate) unsynced: Vec<PathBuf>,
     /// Files that get their names once they are synced: an older one of that name is better than a torn one.
     pub(crate) unnamed: Vec<PathBuf>,
     pub(crate) unsynced_dir: Option<PathBuf>,
@@ -214,12 +242,14 @@ impl Log {
         let thorough = scope == SyncScope::Checkpoint || !sealed.is_empty();
         let lineage = self.shared.lineage().filter(|_| thorough && self.sync.durable < self.end);
         self.sync.running = true;
+        self.sync.cancelled = Arc::default();
         self.sync.unsynced_since = None;
         Ok(SyncJob {
             shared: self.shared.clone(),
             partition: self.partition.clone(),
             dir: self.dir.clone(),
             generation: self.sync.generation,
+            cancelled: Arc::clone(&self.sync.cancelled),
             end: self.end,
             sealed,
             active,
@@ -233,11 +263,20 @@ impl Log {
     /// Takes the result of a job and returns [`Log::durable`], which it may have moved.
     ///
     /// # Errors
-    /// If the job failed: the log directory is dead for this process.
+    /// [`AppendError::Offline`] if the job failed: the log directory is dead for this process. [`AppendError::DiskFull`]
+    /// if there was no room for the files beside the records: nothing is lost, and the next job does it all.
     pub fn sync_done(&mut self, job: &SyncJob, result: Result<(), DiskError>) -> Result<Offset, AppendError> {
         self.sync.running = false;
+        let is_stale = job.generation != self.sync.generation && !bugs::on(Bug::StaleSyncCounts);
+        let is_full = result.as_ref().is_err_and(DiskError::is_full);
+        if is_stale || is_full {
+            self.take_back(job);
+        }
+        if is_full {
+            return Err(AppendError::DiskFull);
+        }
         result.map_err(|error| AppendError::Offline(self.shared.fail(&error)))?;
-        if job.generation == self.sync.generation {
+        if !is_stale {
             self.sync.durable = self.sync.durable.max(job.end);
             for files in &job.sealed {
                 if let Ok(at) = self.segments.binary_search_by_key(&files.sealed.base, |segment| segment.base) {
@@ -247,6 +286,26 @@ impl Log {
             self.shared.set_checkpoint(Checkpoint::RecoveryPoint, &self.partition, Some(self.sync.durable));
         }
         Ok(self.sync.durable)
+    }
+
+    /// What a job was to do is the next one's.
+    fn take_back(&mut self, job: &SyncJob) {
+        let is_sealed = |sealed: &&Sealed| {
+            let at = self.segments.binary_search_by_key(&sealed.base, |segment| segment.base);
+            at.is_ok_and(|at| self.segments.get(at + 1).is_some_and(|next| next.base == sealed.next))
+        };
+        let again: Vec<_> = job.sealed.iter().map(|files| &files.sealed).filter(is_sealed).cloned().collect();
+        self.sync.sealed.splice(0..0, again);
+        self.sync.epochs_changed |= job.epochs.is_some();
+        self.sync.names_changed |= job.names_changed;
+        self.sync.dir_made |= job.dir_made;
+    }
+
+    /// Sees to it that the job under way does nothing any more, because the files are going to be others; waits for it
+    /// if it is at it.
+    pub(super) fn cancel_sync(&mut self) {
+        self.sync.generation += 1;
+        *self.sync.cancelled.lock() = true;
     }
 
     /// Ends the log's use and writes what a clean stop leaves behind: indexes, producers, epochs. The caller hands
@@ -279,7 +338,8 @@ impl Log {
         }
         let (shared, dir) = (self.shared.clone(), self.dir.clone());
         let put = |stopped: &mut StoppedLog, path: PathBuf, bytes: &[u8]| -> Result<(), DiskError> {
-            stopped.unsynced.push(write_file(&*shared.disk, &path, bytes)?);
+            write_file(&*shared.disk, &path, bytes)?;
+            stopped.unsynced.push(path);
             Ok(())
         };
         let put_unnamed = |stopped: &mut StoppedLog, path: PathBuf, bytes: &[u8]| -> Result<(), DiskError> {
@@ -295,9 +355,10 @@ impl Log {
         for segment in &mut self.segments {
             if let Some(index) = segment.index_files() {
                 for (path, bytes) in index.files(&dir, segment.base) {
-                    stopped.unsynced.extend(put_index(&*shared.disk, &path, bytes)?);
+                    let is_there = put_index(&*shared.disk, &path, bytes)?.is_some();
+                    stopped.unsynced.extend(is_there.then_some(path));
                 }
-                stopped.unsynced.push(segment.file(&self.shared, &self.dir)?);
+                stopped.unsynced.push(Kind::Log.path(&dir, segment.base));
             }
         }
         if self.size() > 0 {

@@ -17,6 +17,7 @@ mod compaction;
 mod files;
 mod model;
 mod recovery;
+mod transactions;
 
 const ROOT: &str = "/data";
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -305,7 +306,7 @@ fn a_full_disk_refuses_and_takes_records_again_when_there_is_room() {
     let mut node = Node::new(&disk);
     let mut log = node.open(LogConfig::default());
     append(&mut log, &batch(1)).unwrap();
-    let full = u64::MAX - disk.free_space(Path::new("/")).unwrap() + 200;
+    let full = u64::MAX - disk.space(Path::new("/")).unwrap().0 + 200;
     disk.set_capacity(full);
     let sent = [sequenced(1, 0, 0, 1), sequenced(1, 0, 0, 1), sequenced(1, 0, 1, 9)];
     let views: Vec<_> = sent.iter().map(|bytes| RecordBatch::new(bytes).unwrap()).collect();

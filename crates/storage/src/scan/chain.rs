@@ -32,6 +32,7 @@ use protocol::{
 
 use super::{Flaw, Found, Step, Walk};
 use crate::{
+    bugs::{self, Bug},
     disk::{self, DiskError, DiskFile},
     index::relative,
 };
@@ -180,6 +181,12 @@ impl<'a> Chain<'a> {
                 Some(found) if overlaps && held.found.header.next_offset() > found.header.base_offset => {
                     self.blame(&held, found)?
                 }
+                // A length that is not what it was leads to a place where nothing begins.
+                _ if held.found.header.base_offset < self.known.checked_from
+                    && !self.walk.crc_is_valid(&held.found)? =>
+                {
+                    Blame::First
+                }
                 _ => Blame::Second,
             };
             match blame {
@@ -196,7 +203,7 @@ impl<'a> Chain<'a> {
                 }
             }
         }
-        if self.next >= self.known.mark {
+        if self.next >= self.known.mark || bugs::on(Bug::RotIsTornTail) {
             return Ok(Link::Torn { flaw });
         }
         self.hole(position, self.next, found.map(|found| found.end()), flaw)

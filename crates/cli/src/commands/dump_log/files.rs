@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
 use anyhow::Result;
 use protocol::types::{Offset, Timestamp};
 use serde_json::json;
-use storage::{index, producer_state};
+use storage::{index, producer_state, txn_index};
 
 use super::{
     Printer,
@@ -100,6 +100,39 @@ pub(super) fn time_index(printer: &mut Printer, path: &Path, bytes: &[u8]) -> Re
                 printer.problem(&format!("no batch of the log up to offset {offset} has timestamp {timestamp}"))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Prints a `.txnindex` and checks that its entries can be those of the segment.
+pub(super) fn transaction_index(printer: &mut Printer, path: &Path, bytes: &[u8]) -> Result<()> {
+    let base = base_offset(printer, path)?;
+    let Some(entries) = txn_index::from_bytes(bytes) else {
+        return printer.problem(&format!("{} bytes are no whole number of entries of version 0", bytes.len()));
+    };
+    let mut before = base.plus(-1);
+    for entry in entries {
+        let txn_index::AbortedTxn { producer_id, first_offset, last_offset, last_stable_offset } = entry;
+        printer.line(
+            || {
+                format!(
+                    "version: 0 producerId: {producer_id} firstOffset: {first_offset} lastOffset: {last_offset} \
+                     lastStableOffset: {last_stable_offset}"
+                )
+            },
+            || {
+                json!({
+                    "producer_id": producer_id.0,
+                    "first_offset": first_offset.0,
+                    "last_offset": last_offset.0,
+                    "last_stable_offset": last_stable_offset.0,
+                })
+            },
+        )?;
+        if last_offset <= before || first_offset >= last_offset {
+            printer.problem(&format!("the entry of offset {last_offset} is not where it belongs"))?;
+        }
+        before = last_offset;
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ fn a_transaction_that_a_dead_controller_left_open_is_aborted() {
 fn a_directory_formatted_for_another_version_is_refused() {
     let level = |feature_level| FeatureLevelRecord { name: "metadata.version".into(), feature_level }.into();
     let activate = |records: &[MetadataRecord], unstable| World::empty().controller.activate(records, unstable);
-    assert!(matches!(activate(&[level(29)], false), Err(ActivationError::Level(_))));
+    assert!(matches!(activate(&[level(20)], false), Err(ActivationError::Level(_))));
     assert!(matches!(activate(&[level(31)], false), Err(ActivationError::Level(_))));
     assert!(activate(&[level(31)], true).is_ok());
     assert_eq!(activate(&[], false), Err(ActivationError::NoLevel));

@@ -31,6 +31,8 @@ pub(super) struct File {
     pending: Vec<FileChange>,
     /// A sync failed: the platter does not become what is seen by doing what is pending.
     diverged: bool,
+    /// Bytes that were set aside for it.
+    reserved: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +94,19 @@ impl File {
         self.cached.len()
     }
 
+    /// How much of the disk it takes.
+    pub(super) fn taken(&self) -> usize {
+        self.size().max(self.reserved)
+    }
+
+    pub(super) fn reserve(&mut self, size: usize) {
+        self.reserved = self.reserved.max(size);
+    }
+
     pub(super) fn change(&mut self, change: FileChange) {
+        if matches!(change, FileChange::Truncate { .. }) {
+            self.reserved = 0;
+        }
         change.apply(Arc::make_mut(&mut self.cached));
         self.pending.push(change);
     }

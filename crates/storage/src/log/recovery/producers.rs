@@ -2,6 +2,7 @@
 
 use super::{DiskError, Log, OpenWarning, SMALL_FILE_MAX};
 use crate::{
+    bugs::{self, Bug},
     disk::{read_file, replace_file},
     names::Kind,
     producer_state::{Marker, OWN_FILE_NAME, OwnFile, ProducerStates},
@@ -119,6 +120,9 @@ impl Log {
             let path = Kind::Snapshot.path(&self.dir, offset);
             match ProducerStates::from_snapshot(&read_file(&*self.shared.disk, &path, SMALL_FILE_MAX)?) {
                 Ok(states) => return Ok(Some((offset, states))),
+                Err(error) if bugs::on(Bug::SnapshotMustBeGood) => {
+                    return Err(DiskError::new("read", &path, std::io::Error::other(error)));
+                }
                 Err(error) => warnings.push(OpenWarning::Ignored { path, reason: error.to_string() }),
             }
         }

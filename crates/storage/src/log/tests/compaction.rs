@@ -719,6 +719,63 @@ fn what_apache_kafka_left_in_the_middle_of_a_compaction_is_brought_to_its_end_or
 }
 
 #[test]
+fn a_gap_is_no_damage_even_if_the_cleaning_died_and_the_log_is_not_compacted_any_more() {
+    let disk = FaultDisk::new(1);
+    let mut node = Node::new(&disk);
+    let mut log = node.open(config());
+    let mut model = Model::default();
+    for key in [5, 1, 2, 1, 2, 3] {
+        append_model(&mut log, &mut model, 0, &[(key, false)]);
+    }
+    roll(&mut log);
+    sync(&mut log, SyncScope::Records);
+    let mut job = log.clean_job(NOW, Offset(6), limits(9)).unwrap().unwrap();
+    job.prepare(&mut |_| true).unwrap();
+    let group = job.next_group(&mut |_| true).unwrap().unwrap();
+    let Installed::Swap(swap) = log.install(group) else { panic!("nothing has changed") };
+    let _ = swap.run().unwrap();
+    disk.crash();
+    let log = node.open(LogConfig { compact: false, ..config() });
+    assert_eq!(records_of(&log).iter().map(|record| record.offset).collect::<Vec<_>>(), [0, 3, 4, 5]);
+}
+
+#[test]
+fn what_was_made_of_records_that_were_taken_back_is_thrown_away() {
+    let mut node = Node::new(&FaultDisk::new(1));
+    let mut log = node.open(config());
+    for value in ["1", "2", "3"] {
+        append(&mut log, &keyed(&[("a", Some(value))])).unwrap();
+        roll(&mut log);
+    }
+    sync(&mut log, SyncScope::Records);
+    let mut job = log.clean_job(NOW, Offset(3), limits(9)).unwrap().unwrap();
+    job.prepare(&mut |_| true).unwrap();
+    let group = job.next_group(&mut |_| true).unwrap().unwrap();
+    // Others take their place, as many bytes of them.
+    log.truncate_to(Offset(1)).unwrap();
+    roll(&mut log);
+    for value in ["7", "8"] {
+        append(&mut log, &keyed(&[("a", Some(value))])).unwrap();
+        roll(&mut log);
+    }
+    let Installed::Stale(group) = log.install(group) else { panic!("the log is another") };
+    group.discard();
+    assert_eq!(contents(&log), [(0, b'a', Some(1)), (1, b'a', Some(7)), (2, b'a', Some(8))]);
+    assert!(!node.files().iter().any(|name| name.ends_with(".cleaned")));
+    assert!(matches!(job.next_group(&mut |_| true), Ok(None) | Err(CleanError::Aborted)));
+    let _ = log.clean_done(job);
+    let cleaned = clean(&mut log, NOW);
+    assert_eq!((cleaned.from, cleaned.to), (Offset(0), Offset(3)), "it was not cleaned");
+
+    log.truncate_to(Offset(2)).unwrap();
+    for value in ["9", "10"] {
+        append(&mut log, &keyed(&[("a", Some(value))])).unwrap();
+        roll(&mut log);
+    }
+    assert_eq!(clean(&mut log, NOW).from, Offset(2), "what is new there is not clean");
+}
+
+#[test]
 fn a_deleted_log_is_not_touched_by_its_cleaning_any_more() {
     let mut node = Node::new(&FaultDisk::new(1));
     let mut log = node.open(config());

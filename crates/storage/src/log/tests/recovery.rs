@@ -270,7 +270,9 @@ proptest! {
     ) {
         let disk = FaultDisk::new(1);
         let mut node = filled(&disk, false);
-        disk.unlink(&node.root.join("recovery-point-offset-checkpoint")).unwrap();
+        for name in ["recovery-point-offset-checkpoint", "milena.recovery-points"] {
+            disk.unlink(&node.root.join(name)).unwrap();
+        }
         let path = node.path(&format!("{:020}.log", segment * 3));
         write(&node, &path, position, &garbage);
         let log = node.open(small());
