@@ -77,6 +77,12 @@ impl Attributes {
         self.with(Self::CONTROL, on)
     }
 
+    /// The same, with a delete horizon for base timestamp or not.
+    #[must_use]
+    pub const fn with_delete_horizon(self, on: bool) -> Self {
+        self.with(Self::DELETE_HORIZON, on)
+    }
+
     const fn with(self, bit: i16, on: bool) -> Self {
         if on { Self(self.0 | bit) } else { Self(self.0 & !bit) }
     }
