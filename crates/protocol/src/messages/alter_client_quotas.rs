@@ -50,7 +50,7 @@ pub struct RequestEntryData<'a> {
 pub struct AlterClientQuotasResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// The entries.
+    /// What became of each entity.
     pub entries: Vec<ResponseEntryData<'a>>,
 }
 

@@ -54,7 +54,7 @@ pub struct AlterPartitionReassignmentsResponse<'a> {
     /// The error in words; null if there is nothing to say.
     #[field(nullable, default = Some(Default::default()))]
     pub error_message: Option<Str<'a>>,
-    /// What became of each.
+    /// What became of each topic.
     pub responses: Vec<ReassignableTopicResponse<'a>>,
 }
 

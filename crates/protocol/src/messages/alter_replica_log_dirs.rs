@@ -36,7 +36,7 @@ pub struct AlterReplicaLogDir<'a> {
 pub struct AlterReplicaLogDirsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What became of each.
+    /// What became of each topic.
     pub results: Vec<AlterReplicaLogDirTopicResult<'a>>,
 }
 

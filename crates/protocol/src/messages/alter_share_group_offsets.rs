@@ -46,7 +46,7 @@ pub struct AlterShareGroupOffsetsResponse<'a> {
     /// The error in words; null if there is nothing to say.
     #[field(nullable)]
     pub error_message: Option<Str<'a>>,
-    /// What became of each.
+    /// What became of each topic.
     pub responses: Vec<AlterShareGroupOffsetsResponseTopic<'a>>,
 }
 

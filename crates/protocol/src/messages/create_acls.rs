@@ -40,7 +40,7 @@ pub struct AclCreation<'a> {
 pub struct CreateAclsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What became of each.
+    /// What became of each ACL, in the order of the request.
     pub results: Vec<AclCreationResult<'a>>,
 }
 

@@ -44,7 +44,7 @@ pub struct CreatePartitionsTopic<'a> {
 pub struct CreatePartitionsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What became of each.
+    /// What became of each topic.
     pub results: Vec<CreatePartitionsTopicResult<'a>>,
 }
 

@@ -18,7 +18,7 @@ pub struct DeleteGroupsRequest<'a> {
 pub struct DeleteGroupsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What became of each.
+    /// What became of each group.
     pub results: Vec<DeletableGroupResult<'a>>,
 }
 

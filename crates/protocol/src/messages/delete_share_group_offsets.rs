@@ -35,7 +35,7 @@ pub struct DeleteShareGroupOffsetsResponse<'a> {
     /// The error in words; null if there is nothing to say.
     #[field(nullable)]
     pub error_message: Option<Str<'a>>,
-    /// What became of each.
+    /// What became of each topic.
     pub responses: Vec<DeleteShareGroupOffsetsResponseTopic<'a>>,
 }
 

@@ -37,7 +37,7 @@ pub struct DeleteStateData {
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 86, versions = "0", flexible = "0+")]
 pub struct DeleteShareGroupStateResponse<'a> {
-    /// What became of each.
+    /// What became of each topic.
     pub results: Vec<DeleteStateResult<'a>>,
 }
 

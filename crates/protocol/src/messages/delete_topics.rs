@@ -37,7 +37,7 @@ pub struct DeleteTopicState<'a> {
 pub struct DeleteTopicsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What became of each.
+    /// What became of each topic.
     pub responses: Vec<DeletableTopicResult<'a>>,
 }
 

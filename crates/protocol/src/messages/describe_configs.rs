@@ -35,7 +35,7 @@ pub struct DescribeConfigsResource<'a> {
 pub struct DescribeConfigsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What became of each.
+    /// The resources, with their configs.
     pub results: Vec<DescribeConfigsResult<'a>>,
 }
 

@@ -121,7 +121,7 @@ pub struct FetchResponse<'a> {
     /// The id of the fetch session; 0 if there is none.
     #[field(versions = "7+")]
     pub session_id: i32,
-    /// What became of each.
+    /// What was read, by topic.
     pub responses: Vec<FetchableTopicResponse<'a>>,
     /// Where the leaders named here listen.
     #[field(versions = "16+", tag = 0)]

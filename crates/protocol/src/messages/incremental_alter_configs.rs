@@ -43,7 +43,7 @@ pub struct AlterConfigsResource<'a> {
 pub struct IncrementalAlterConfigsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What became of each.
+    /// What became of each resource.
     pub responses: Vec<AlterConfigsResourceResponse<'a>>,
 }
 

@@ -41,7 +41,7 @@ pub struct InitializeStateData {
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 83, versions = "0", flexible = "0+")]
 pub struct InitializeShareGroupStateResponse<'a> {
-    /// What became of each.
+    /// What became of each topic.
     pub results: Vec<InitializeStateResult<'a>>,
 }
 

@@ -13,7 +13,7 @@ pub struct LeaveGroupRequest<'a> {
     /// The id of the member.
     #[field(versions = "0..=2")]
     pub member_id: Str<'a>,
-    /// The members.
+    /// The members that leave; before version 3 the one above.
     #[field(versions = "3+")]
     pub members: Vec<MemberIdentity<'a>>,
 }
@@ -40,7 +40,7 @@ pub struct LeaveGroupResponse<'a> {
     pub throttle_time_ms: i32,
     /// What went wrong, or none.
     pub error_code: ErrorCode,
-    /// The members.
+    /// What became of each member.
     #[field(versions = "3+")]
     pub members: Vec<MemberResponse<'a>>,
 }

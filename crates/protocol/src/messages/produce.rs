@@ -50,7 +50,7 @@ pub struct TopicProduceData<'a> {
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 0, versions = "3..=13", flexible = "9+")]
 pub struct ProduceResponse<'a> {
-    /// What became of each.
+    /// What became of each topic.
     pub responses: Vec<TopicProduceResponse<'a>>,
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,

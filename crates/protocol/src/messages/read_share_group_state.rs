@@ -39,7 +39,7 @@ pub struct ReadStateData {
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 84, versions = "0", flexible = "0+")]
 pub struct ReadShareGroupStateResponse<'a> {
-    /// What became of each.
+    /// The states, by topic.
     pub results: Vec<ReadStateResult<'a>>,
 }
 

@@ -39,7 +39,7 @@ pub struct ReadStateSummaryData {
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 87, versions = "0..=1", flexible = "0+")]
 pub struct ReadShareGroupStateSummaryResponse<'a> {
-    /// What became of each.
+    /// Where delivery stands, by topic.
     pub results: Vec<ReadStateSummaryResult<'a>>,
 }
 

@@ -69,7 +69,7 @@ pub struct ShareAcknowledgeResponse<'a> {
     /// How long acquired records stay with the member, in milliseconds.
     #[field(versions = "2+", ignorable)]
     pub acquisition_lock_timeout_ms: i32,
-    /// What became of each.
+    /// What became of each topic.
     pub responses: Vec<ShareAcknowledgeTopicResponse<'a>>,
     /// Where the leaders named here listen.
     pub node_endpoints: Vec<NodeEndpoint<'a>>,

@@ -94,7 +94,7 @@ pub struct ShareFetchResponse<'a> {
     pub error_message: Option<Str<'a>>,
     /// How long acquired records stay with the member, in milliseconds.
     pub acquisition_lock_timeout_ms: i32,
-    /// What became of each.
+    /// What was read, by topic.
     pub responses: Vec<ShareFetchableTopicResponse<'a>>,
     /// Where the leaders named here listen.
     pub node_endpoints: Vec<NodeEndpoint<'a>>,
@@ -148,7 +148,7 @@ pub struct PartitionData<'a> {
 pub struct ShareFetchableTopicResponse<'a> {
     /// The id of the topic; zero if it is not known.
     pub topic_id: Uuid,
-    /// What became of each partition.
+    /// What was read, by partition.
     pub partitions: Vec<PartitionData<'a>>,
 }
 

@@ -61,7 +61,7 @@ pub struct WriteStateData {
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 85, versions = "0..=1", flexible = "0+")]
 pub struct WriteShareGroupStateResponse<'a> {
-    /// What became of each.
+    /// What became of each topic.
     pub results: Vec<WriteStateResult<'a>>,
 }
 
