@@ -53,6 +53,7 @@ pub struct RequestPartitionData {
 #[derive(Clone, Debug, PartialEq, Message)]
 pub struct RequestTopicData {
     /// The id of the topic; zero if it is not known.
+    #[field(ignorable)]
     pub topic_id: Uuid,
     /// The partitions.
     pub partitions: Vec<RequestPartitionData>,
@@ -84,6 +85,7 @@ pub struct ResponsePartitionData {
     /// The replicas in sync, leader included.
     pub isr: Vec<BrokerId>,
     /// 1 while the partition recovers from an unclean election, else 0.
+    #[field(ignorable)]
     pub leader_recovery_state: i8,
     /// The epoch of the partition's state; each change raises it.
     pub partition_epoch: i32,
@@ -93,6 +95,7 @@ pub struct ResponsePartitionData {
 #[derive(Clone, Debug, PartialEq, Message)]
 pub struct ResponseTopicData {
     /// The id of the topic; zero if it is not known.
+    #[field(ignorable)]
     pub topic_id: Uuid,
     /// What became of each partition.
     pub partitions: Vec<ResponsePartitionData>,

@@ -59,6 +59,7 @@ pub struct CreatableTopic<'a> {
 #[message(key = 19, versions = "2..=7", flexible = "5+")]
 pub struct CreateTopicsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// What became of each topic.
     pub topics: Vec<CreatableTopicResult<'a>>,
@@ -76,7 +77,7 @@ pub struct CreatableTopicConfigs<'a> {
     pub read_only: bool,
     /// Where the value is from: 1 topic, 2 broker, 3 default of all brokers, 4 file of the broker, 5 default, 6 logger,
     /// 7 client metrics, 8 group; 0 unknown.
-    #[field(default = -1)]
+    #[field(default = -1, ignorable)]
     pub config_source: i8,
     /// Whether the value is secret, and not told.
     pub is_sensitive: bool,
@@ -93,7 +94,7 @@ pub struct CreatableTopicResult<'a> {
     /// What went wrong, or none.
     pub error_code: ErrorCode,
     /// The error in words; null if there is nothing to say.
-    #[field(nullable, default = Some(Default::default()))]
+    #[field(nullable, default = Some(Default::default()), ignorable)]
     pub error_message: Option<Str<'a>>,
     /// Why the configs are not told, or none.
     #[field(versions = "5+", tag = 0, ignorable)]

@@ -36,6 +36,7 @@ pub struct DeleteTopicState<'a> {
 #[message(key = 20, versions = "1..=6", flexible = "4+")]
 pub struct DeleteTopicsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// What became of each topic.
     pub responses: Vec<DeletableTopicResult<'a>>,

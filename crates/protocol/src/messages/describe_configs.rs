@@ -63,11 +63,12 @@ pub struct DescribeConfigsResourceResult<'a> {
     pub read_only: bool,
     /// Where the value is from: 1 topic, 2 broker, 3 default of all brokers, 4 file of the broker, 5 default, 6 logger,
     /// 7 client metrics, 8 group; 0 unknown.
-    #[field(default = -1)]
+    #[field(default = -1, ignorable)]
     pub config_source: i8,
     /// Whether the value is secret, and not told.
     pub is_sensitive: bool,
     /// The values that could hold, the effective one first.
+    #[field(ignorable)]
     pub synonyms: Vec<DescribeConfigsSynonym<'a>>,
     /// 1 boolean, 2 string, 3 int, 4 short, 5 long, 6 double, 7 list, 8 class, 9 password; 0 unknown.
     #[field(versions = "3+", ignorable)]

@@ -42,6 +42,7 @@ pub struct RequestCursor<'a> {
 #[message(key = 75, versions = "0", flexible = "0+")]
 pub struct DescribeTopicPartitionsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// The topics.
     pub topics: Vec<DescribeTopicPartitionsResponseTopic<'a>>,
@@ -60,7 +61,7 @@ pub struct DescribeTopicPartitionsResponsePartition {
     /// The `node.id` of the leader; -1 if there is none, or it is not known.
     pub leader_id: BrokerId,
     /// The leader epoch; -1 if it is not known.
-    #[field(default = LeaderEpoch(-1))]
+    #[field(default = LeaderEpoch(-1), ignorable)]
     pub leader_epoch: LeaderEpoch,
     /// The brokers that hold a replica; the first is the preferred leader.
     pub replica_nodes: Vec<BrokerId>,
@@ -73,6 +74,7 @@ pub struct DescribeTopicPartitionsResponsePartition {
     #[field(nullable)]
     pub last_known_elr: Option<Vec<BrokerId>>,
     /// The replicas that are not up.
+    #[field(ignorable)]
     pub offline_replicas: Vec<BrokerId>,
 }
 
@@ -85,8 +87,10 @@ pub struct DescribeTopicPartitionsResponseTopic<'a> {
     #[field(nullable, default = Some(Default::default()))]
     pub name: Option<Str<'a>>,
     /// The id of the topic; zero if it is not known.
+    #[field(ignorable)]
     pub topic_id: Uuid,
     /// Whether it is one of Kafka's own topics.
+    #[field(ignorable)]
     pub is_internal: bool,
     /// The partitions.
     pub partitions: Vec<DescribeTopicPartitionsResponsePartition>,

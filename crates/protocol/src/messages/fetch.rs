@@ -26,9 +26,10 @@ pub struct FetchRequest<'a> {
     /// The fewest bytes to answer, unless the wait is over.
     pub min_bytes: i32,
     /// The most bytes to answer; the first batch comes even if it is larger.
-    #[field(default = 0x7fffffff)]
+    #[field(default = 0x7fffffff, ignorable)]
     pub max_bytes: i32,
     /// 0 to read all records, 1 to read only those of committed transactions.
+    #[field(ignorable)]
     pub isolation_level: i8,
     /// The id of the fetch session; 0 if there is none.
     #[field(versions = "7+", ignorable)]
@@ -114,6 +115,7 @@ pub struct ForgottenTopic<'a> {
 #[message(key = 1, versions = "4..=18", flexible = "12+")]
 pub struct FetchResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// What went wrong, or none.
     #[field(versions = "7+", ignorable)]
@@ -180,7 +182,7 @@ pub struct PartitionData<'a> {
     /// The end of what is committed; -1 if it is not known.
     pub high_watermark: Offset,
     /// The end of what consumers that read committed may have; -1 if it is not known.
-    #[field(default = Offset(-1))]
+    #[field(default = Offset(-1), ignorable)]
     pub last_stable_offset: Offset,
     /// The first offset of the log; -1 if it is not known.
     #[field(versions = "5+", default = Offset(-1), ignorable)]
@@ -195,7 +197,7 @@ pub struct PartitionData<'a> {
     #[field(versions = "12+", tag = 2)]
     pub snapshot_id: SnapshotId,
     /// The aborted transactions that have records here, for consumers that read committed; null for others.
-    #[field(nullable, default = Some(Default::default()))]
+    #[field(nullable, default = Some(Default::default()), ignorable)]
     pub aborted_transactions: Option<Vec<AbortedTransaction>>,
     /// The replica this consumer should read from; -1 for the leader.
     #[field(versions = "11+", default = BrokerId(-1))]

@@ -64,6 +64,7 @@ pub struct RequestTopicSnapshot<'a> {
 #[message(key = 59, versions = "0..=1", flexible = "0+")]
 pub struct FetchSnapshotResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// What went wrong, or none.
     pub error_code: ErrorCode,

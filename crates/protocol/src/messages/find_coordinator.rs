@@ -63,6 +63,6 @@ pub struct Coordinator<'a> {
     /// What went wrong, or none.
     pub error_code: ErrorCode,
     /// The error in words; null if there is nothing to say.
-    #[field(nullable, default = Some(Default::default()))]
+    #[field(nullable, default = Some(Default::default()), ignorable)]
     pub error_message: Option<Str<'a>>,
 }

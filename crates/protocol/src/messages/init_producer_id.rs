@@ -35,6 +35,7 @@ pub struct InitProducerIdRequest<'a> {
 #[message(key = 22, versions = "0..=6", flexible = "2+", unstable = "6+")]
 pub struct InitProducerIdResponse {
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// What went wrong, or none.
     pub error_code: ErrorCode,

@@ -14,9 +14,10 @@ pub struct OffsetCommitRequest<'a> {
     /// The id of the group.
     pub group_id: Str<'a>,
     /// The generation of a classic group, the member epoch of a new one; -1 for commits outside a group.
-    #[field(default = -1)]
+    #[field(default = -1, ignorable)]
     pub generation_id_or_member_epoch: i32,
     /// The id of the member; empty for commits outside a group.
+    #[field(ignorable)]
     pub member_id: Str<'a>,
     /// The member's `group.instance.id`; null for a dynamic member.
     #[field(versions = "7+", nullable)]

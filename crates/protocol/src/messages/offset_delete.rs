@@ -37,6 +37,7 @@ pub struct OffsetDeleteResponse<'a> {
     /// What went wrong, or none.
     pub error_code: ErrorCode,
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// What became of each topic.
     pub topics: Vec<OffsetDeleteResponseTopic<'a>>,

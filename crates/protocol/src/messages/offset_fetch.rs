@@ -122,7 +122,7 @@ pub struct OffsetFetchResponsePartitions<'a> {
     /// The offset of the next record to read; -1 if none is stored.
     pub committed_offset: Offset,
     /// The leader epoch of the last record read; -1 if it is not known.
-    #[field(default = LeaderEpoch(-1))]
+    #[field(default = LeaderEpoch(-1), ignorable)]
     pub committed_leader_epoch: LeaderEpoch,
     /// What the client kept beside the offset.
     #[field(nullable, default = Some(Default::default()))]

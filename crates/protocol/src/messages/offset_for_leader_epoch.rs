@@ -24,7 +24,7 @@ pub struct OffsetForLeaderPartition {
     /// The partition.
     pub partition: i32,
     /// The leader epoch the client knows, to be fenced by; -1 for no fencing.
-    #[field(default = LeaderEpoch(-1))]
+    #[field(default = LeaderEpoch(-1), ignorable)]
     pub current_leader_epoch: LeaderEpoch,
     /// The leader epoch; -1 if it is not known.
     pub leader_epoch: LeaderEpoch,
@@ -44,6 +44,7 @@ pub struct OffsetForLeaderTopic<'a> {
 #[message(key = 23, versions = "2..=4", flexible = "4+")]
 pub struct OffsetForLeaderEpochResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// The topics.
     pub topics: Vec<OffsetForLeaderTopicResult<'a>>,
@@ -57,7 +58,7 @@ pub struct EpochEndOffset {
     /// The partition.
     pub partition: i32,
     /// The largest leader epoch, up to the one asked for, that the log has; -1 if there is none.
-    #[field(default = LeaderEpoch(-1))]
+    #[field(default = LeaderEpoch(-1), ignorable)]
     pub leader_epoch: LeaderEpoch,
     /// The offset behind the last record of that epoch; -1 if there is none.
     #[field(default = Offset(-1))]

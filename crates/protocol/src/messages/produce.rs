@@ -53,6 +53,7 @@ pub struct ProduceResponse<'a> {
     /// What became of each topic.
     pub responses: Vec<TopicProduceResponse<'a>>,
     /// How long the client is to pause because of a quota, in milliseconds.
+    #[field(ignorable)]
     pub throttle_time_ms: i32,
     /// Where the leaders named here listen.
     #[field(versions = "10+", tag = 0)]
@@ -90,7 +91,7 @@ pub struct PartitionProduceResponse<'a> {
     /// The offset the first record got; -1 if it failed.
     pub base_offset: Offset,
     /// The time the broker gave the records, in milliseconds since 1970; -1 where the producer's time counts.
-    #[field(default = Timestamp(-1))]
+    #[field(default = Timestamp(-1), ignorable)]
     pub log_append_time_ms: Timestamp,
     /// The first offset of the log; -1 if it is not known.
     #[field(versions = "5+", default = Offset(-1), ignorable)]
