@@ -41,10 +41,10 @@ impl MessageKind {
             Self::Request => "request",
             Self::Response => "response",
             Self::Header => "header",
-            Self::Metadata => "metadata",
+            Self::Metadata | Self::RemoteLog => "metadata",
             Self::Key => "coordinator-key",
             Self::Value => "coordinator-value",
-            Self::RemoteLog | Self::Control | Self::Data => "data",
+            Self::Control | Self::Data => "data",
         }
     }
 }

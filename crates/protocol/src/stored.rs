@@ -59,15 +59,20 @@ pub fn read_metadata_frame(reader: &mut Reader<'_>) -> Result<MetadataFrame, Dec
     Ok(MetadataFrame { key: number()?, version: number()? })
 }
 
+/// Writes the frame of a metadata record, which is to follow.
+pub fn write_metadata_frame(writer: &mut Writer, frame: MetadataFrame) {
+    writer.unsigned_varint(FRAME_VERSION);
+    writer.unsigned_varint(frame.key as u32);
+    writer.unsigned_varint(frame.version as u32);
+}
+
 /// A metadata record as the value that is stored: frame, type, version, record.
 ///
 /// # Errors
 /// What the version cannot hold.
 pub fn metadata_value<M: Message + Encode>(record: &M, version: i16) -> Result<Vec<u8>, EncodeError> {
     let mut writer = Writer::new();
-    writer.unsigned_varint(FRAME_VERSION);
-    writer.unsigned_varint(M::KEY as u32);
-    writer.unsigned_varint(version as u32);
+    write_metadata_frame(&mut writer, MetadataFrame { key: M::KEY, version });
     codec::encode(record, &mut writer, version)?;
     Ok(writer.into_bytes())
 }

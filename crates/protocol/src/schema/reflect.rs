@@ -41,6 +41,28 @@ pub enum Value<'s> {
     Struct(&'s dyn Struct),
 }
 
+/// Whether all inside is the same.
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(left), Self::Bool(right)) => left == right,
+            (Self::Int(left), Self::Int(right)) => left == right,
+            (Self::Float(left), Self::Float(right)) => left == right,
+            (Self::Uuid(left), Self::Uuid(right)) => left == right,
+            (Self::String(left), Self::String(right)) | (Self::Bytes(left), Self::Bytes(right)) => left == right,
+            (Self::List(left), Self::List(right)) => {
+                left.len() == right.len() && (0..left.len()).all(|i| left.item(i).get() == right.item(i).get())
+            }
+            (Self::Struct(left), Self::Struct(right)) => {
+                let count = left.schema().fields.len();
+                count == right.schema().fields.len() && (0..count).all(|i| left.field(i).get() == right.field(i).get())
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A value to be set. Arrays and structs are reached into instead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
