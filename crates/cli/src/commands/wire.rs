@@ -19,6 +19,7 @@ use serde_json::Value;
 mod frame;
 mod json;
 mod list;
+#[cfg(test)]
 mod page;
 
 use crate::{context::Out, failure::Usage};

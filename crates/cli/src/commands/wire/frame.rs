@@ -85,9 +85,7 @@ pub(super) fn encode(entry: Entry, version: i16, json: &Value, writer: &mut Writ
             return encode_message(entry, version, body, writer);
         }
         MessageKind::Metadata | MessageKind::RemoteLog => {
-            for number in [1, key, version] {
-                writer.unsigned_varint(u32::try_from(number).map_err(|_| format!("there is no version {version}"))?);
-            }
+            stored::write_metadata_frame(writer, stored::MetadataFrame { key, version });
         }
         MessageKind::Key => writer.put(&key.to_be_bytes()),
         MessageKind::Value | MessageKind::Data => writer.put(&version.to_be_bytes()),

@@ -21,12 +21,11 @@ pub(super) fn of(value: &dyn Struct, version: Option<i16>) -> Value {
         if version.is_some_and(|version| !field.versions.contains(version)) {
             continue;
         }
-        let json = of_value(value.field(i), version);
         let is_left_out = version.is_some()
             && field.tag.is_some()
-            && untouched.as_ref().is_some_and(|untouched| of_value(untouched.field(i), version) == json);
+            && untouched.as_ref().is_some_and(|untouched| untouched.field(i).get() == value.field(i).get());
         if !is_left_out {
-            object.insert(field.name.to_owned(), json);
+            object.insert(field.name.to_owned(), of_value(value.field(i), version));
         }
     }
     Value::Object(object)

@@ -25,11 +25,8 @@ STABLE are the versions that Kafka 4.3 has and counts on; the others exist for t
 --schema prints JSON: each message with its fields, their types, versions and defaults.")]
 pub(crate) struct List {
     /// With all fields, as JSON
-    #[arg(long, conflicts_with = "page")]
+    #[arg(long)]
     schema: bool,
-    /// As docs/protocol.md has it, with what Milena serves
-    #[arg(long, hide = true)]
-    page: bool,
     #[command(flatten)]
     output: OutputKind,
 }
@@ -43,9 +40,7 @@ impl List {
 /// Prints the list.
 pub(super) fn run(list: &List) -> Result<()> {
     let mut out = Out::new(list.is_json());
-    if list.page {
-        out.bytes(super::page::page().as_bytes())?;
-    } else if list.schema {
+    if list.schema {
         out.json(&registry::all().map(|entry| with_fields(&entry)).collect())?;
     } else if list.output.is_json() {
         let messages: Json = registry::all().map(|entry| summary(&entry)).collect();

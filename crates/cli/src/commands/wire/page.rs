@@ -12,10 +12,12 @@ use protocol::{
 use super::list;
 
 const TOP: &str = "\
+<!-- Written from the messages of crates/protocol and crates/broker/src/dispatch.rs. Do not edit: change those, then run
+     UPDATE=1 cargo test -p milena protocol_page -->
+
 # Kafka's protocol in Milena
 
-Printed by `milena wire list --page`; a test holds it to what the program says. `milena wire list --schema` prints each
-message with its fields.
+`milena wire list --schema` prints each message with its fields.
 
 ## APIs
 
@@ -35,7 +37,7 @@ const RECORDS: &str = "
 ";
 
 /// The page.
-pub(super) fn page() -> String {
+fn page() -> String {
     let mut page = String::from(TOP);
     for entry in registry::all().filter(|entry| entry.kind == MessageKind::Request) {
         let (schema, stable) = (entry.schema, list::stable(&entry));
@@ -73,4 +75,17 @@ fn line(page: &mut String, cells: &[&str]) {
         write!(page, "|{gap}{cell} ").expect("a String takes everything");
     }
     page.push_str("|\n");
+}
+
+#[test]
+fn the_protocol_page_says_what_the_program_does() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
+    if std::env::var("UPDATE").is_ok() {
+        std::fs::write(path, page()).expect("docs/protocol.md can be written");
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        written == page(),
+        "docs/protocol.md is stale; `UPDATE=1 cargo test -p milena protocol_page` writes it anew"
+    );
 }

@@ -136,10 +136,3 @@ fn a_value_that_a_version_cannot_hold_is_refused_or_dropped_by_kafkas_rule() {
     let line = r#"HeartbeatResponse 0 {"errorCode":0,"throttleTimeMs":5}"#;
     assert_eq!(asked(encode, false, line).as_deref(), Ok("0000"));
 }
-
-#[test]
-fn the_page_in_docs_is_what_the_program_says() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
-    let written = std::fs::read_to_string(path).unwrap();
-    assert!(written == page::page(), "write it anew: cargo run -p milena -- wire list --page > docs/protocol.md");
-}
