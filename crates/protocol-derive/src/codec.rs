@@ -76,6 +76,10 @@ impl<'i> Parts<'i> {
         let format = if field.flexible { quote!(format) } else { quote!(format.inflexible()) };
         let null_test = nullable.map(|n| n.test(versions.narrowed_to(whole)).unwrap_or(quote!(true)));
         let (read, write) = match null_test {
+            Some(test) if field.tag.is_some() => (
+                quote!(protocol::codec::read_optional_tag(reader, #format, #label, #test)?),
+                quote!(protocol::codec::write_optional_tag(&self.#ident, writer, #format, #label, #test)),
+            ),
             Some(test) => (
                 quote!(protocol::codec::read_optional_field(reader, #format, #label, #test)?),
                 quote!(protocol::codec::write_optional_field(&self.#ident, writer, #format, #label, #test)),

@@ -222,7 +222,7 @@ pub struct RequestHeader<'a> {
     /// Comes back in the answer.
     pub correlation_id: i32,
     /// What the client calls itself; unchecked, and not compact in any version.
-    #[field(nullable, flexible = "none", default = Some(Str::EMPTY), ignorable)]
+    #[field(nullable, flexible = "none", default = Some(Str::EMPTY))]
     pub client_id: Option<Str<'a>>,
 }
 

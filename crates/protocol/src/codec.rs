@@ -16,7 +16,10 @@ mod values;
 mod writer;
 
 pub use error::{DecodeError, DecodeProblem, EncodeError, EncodeProblem};
-pub use fields::{absent_field, read_field, read_optional_field, write_field, write_optional_field};
+pub use fields::{
+    absent_field, read_field, read_optional_field, read_optional_tag, write_field, write_optional_field,
+    write_optional_tag,
+};
 pub use reader::Reader;
 pub use records::Records;
 pub use values::Bytes;

@@ -24,6 +24,21 @@ pub fn read_optional_field<'a, T: Decode<'a>>(
         .map_err(|e| named(e, field))
 }
 
+/// The same for a tagged field: whatever its type, null is a zero there, for a struct too.
+#[doc(hidden)]
+pub fn read_optional_tag<'a, T: Decode<'a>>(
+    reader: &mut Reader<'a>,
+    format: Format,
+    field: &'static str,
+    nullable: bool,
+) -> Result<Option<T>, DecodeError> {
+    if nullable && reader.clone().take(1) == Ok(&[0]) {
+        reader.take(1).map(|_| None)
+    } else {
+        read_optional_field(reader, format, field, nullable)
+    }
+}
+
 /// The derive's one call per field that the version lacks; `is_default` says that nothing is lost.
 #[doc(hidden)]
 pub fn absent_field(is_default: bool, format: Format, field: &'static str) -> Result<(), EncodeError> {
@@ -68,4 +83,20 @@ pub fn write_optional_field<T: Encode>(
         Some(value) => value.encode(writer, format),
     };
     written.map_err(|e| if e.field.is_empty() { EncodeError { field, ..e } } else { e })
+}
+
+/// The same for a tagged field; see [`read_optional_tag`].
+#[doc(hidden)]
+pub fn write_optional_tag<T: Encode>(
+    value: &Option<T>,
+    writer: &mut Writer,
+    format: Format,
+    field: &'static str,
+    nullable: bool,
+) -> Result<(), EncodeError> {
+    if nullable && value.is_none() {
+        writer.put(&[0]);
+        return Ok(());
+    }
+    write_optional_field(value, writer, format, field, nullable)
 }

@@ -104,7 +104,7 @@ pub struct ConsumerGroupMemberMetadataValue<'a> {
     #[field(nullable, default = Some(Default::default()))]
     pub server_assignor: Option<Str<'a>>,
     /// What a member of the classic protocol said in JoinGroup; null for members of the new one.
-    #[field(tag = 0, nullable)]
+    #[field(tag = 0, nullable, default = Some(Default::default()))]
     pub classic_member_metadata: Option<ClassicMemberMetadata<'a>>,
 }
 
@@ -206,7 +206,7 @@ pub struct CurrentTopicPartitions {
     /// The partitions, by index.
     pub partitions: Vec<i32>,
     /// The epoch in which each partition came to the member, to fence commits of members that have lost it.
-    #[field(tag = 0, nullable)]
+    #[field(tag = 0, nullable, default = Some(Default::default()))]
     pub assignment_epochs: Option<Vec<i32>>,
 }
 

@@ -29,7 +29,7 @@ pub struct StreamsGroupMetadataValue<'a> {
     #[field(tag = 0, default = -1)]
     pub validated_topology_epoch: i32,
     /// The configs that the last assignment was computed with.
-    #[field(tag = 1, nullable)]
+    #[field(tag = 1, nullable, default = Some(Default::default()))]
     pub last_assignment_configs: Option<Vec<LastAssignmentConfig<'a>>>,
     /// The topology epoch whose description is stored; -1 if none is, -2 if that is uncertain.
     #[field(tag = 2, default = -1, unstable)]
@@ -196,7 +196,7 @@ pub struct CurrentTaskIds<'a> {
     /// The partitions, by index.
     pub partitions: Vec<i32>,
     /// The epoch in which each partition came to the member, to fence commits of members that have lost it.
-    #[field(tag = 0, nullable)]
+    #[field(tag = 0, nullable, default = Some(Default::default()))]
     pub assignment_epochs: Option<Vec<i32>>,
 }
 
