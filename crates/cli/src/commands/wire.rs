@@ -42,18 +42,40 @@ pub(crate) struct Wire {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Read lines of hex and print JSON
-    #[command(after_help = "A line is `NAME VERSION HEX`, or only `HEX` with --message and --version.
-
-With --framed, what stands in front of a message tells its version, and of requests and of records of the
-metadata log the name too. Such a line may be `NAME HEX` or `HEX`, and is answered by `NAME VERSION JSON`.")]
+    #[command(after_help = DECODE_HELP)]
     Decode(Lines),
     /// Read lines of JSON and print hex
-    #[command(after_help = "A line is `NAME VERSION JSON`, or only the JSON with --message and --version.
-
-With --framed, a request or a response is an object of `header` and `body`.")]
+    #[command(after_help = ENCODE_HELP)]
     Encode(Lines),
     List(list::List),
 }
+
+const DECODE_HELP: &str = "\
+Examples:
+  echo 'TopicRecord 0 076f72646572730000000000000000000000000000000100' | milena wire decode
+  milena wire decode --message FetchRequest --version 18 < fetches.hex
+  echo 000300010000000700026d65ffffffff | milena wire decode --framed
+
+A line is `NAME VERSION HEX`, or only `HEX` with --message and --version. The JSON is that of
+Apache Kafka's own converters, but that records are there, in base64.
+
+With --framed the bytes begin with what Kafka puts in front: a request or response with its
+header (without the frame's size), a metadata or remote log record with frame version, type
+and version, a coordinator's key with its type, and whatever else is stored with its version.
+What that says may be left out: a line is then `NAME HEX`, or for a request or a metadata
+record `HEX`, and is answered by `NAME VERSION JSON`, as `milena wire encode` reads it.";
+
+const ENCODE_HELP: &str = "\
+Examples:
+  echo 'TopicRecord 0 {\"name\":\"orders\",\"topicId\":\"AAAAAAAAAAAAAAAAAAAAAQ\"}' | milena wire encode
+  milena wire encode --message FetchRequest --version 18 < fetches.json
+
+A line is `NAME VERSION JSON`, or only the JSON with --message and --version. Every field of the
+version has to be there, tagged ones excepted; a property that the message does not have is an
+error.
+
+With --framed what Kafka puts in front is written too; a request or a response is then
+`{\"header\":{…},\"body\":{…}}`.";
 
 #[derive(Debug, Args)]
 struct Lines {
