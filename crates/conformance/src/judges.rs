@@ -2,3 +2,4 @@
 
 pub mod dump_log;
 pub mod kill_9;
+pub mod wire;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 
 use crate::clients::{self, CLIENTS, Client, Installed, Outcome, Phase, Program, Scene};
-use crate::judges::{dump_log, kill_9};
+use crate::judges::{dump_log, kill_9, wire};
 use crate::kafka::Kafka;
 use crate::node::{Node, Product};
 use crate::table::Table;
@@ -19,6 +19,7 @@ const AT_ONCE: usize = 3;
 
 const DUMP_LOG: &str = "dump-log";
 const KILL_9: &str = "kill-9";
+const WIRE: &str = "wire";
 
 /// Run the foreign clients and judges against a node.
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,8 @@ pub struct Options {
     /// How often the judge of kill -9 kills; 0 leaves it out.
     #[arg(long, default_value_t = 5)]
     kill_cycles: u32,
+    #[command(flatten)]
+    wire: wire::Values,
     /// Where the outcomes go.
     #[arg(long)]
     results: PathBuf,
@@ -50,7 +53,7 @@ impl Options {
     /// What kept the run from its end; a cell that fails is none.
     pub fn run(&self) -> Result<bool> {
         for name in &self.only {
-            let known = CLIENTS.iter().map(|client| client.name).chain([DUMP_LOG, KILL_9]);
+            let known = CLIENTS.iter().map(|client| client.name).chain([DUMP_LOG, KILL_9, WIRE]);
             ensure!(
                 known.clone().any(|known| known == name),
                 "{name} is none of {}",
@@ -107,6 +110,10 @@ impl Options {
         if self.wants(KILL_9) && self.kill_cycles > 0 {
             judges.push(KILL_9);
         }
+        // What it asks is the binary, not a node.
+        if self.wants(WIRE) && self.milena.is_some() {
+            judges.push(WIRE);
+        }
         let kafka = match clients::java()? {
             _ if judges.is_empty() => None,
             Ok(kafka) => Some(kafka),
@@ -115,6 +122,9 @@ impl Options {
                 None
             }
         };
+        if let (Some(kafka), Some(milena)) = (kafka.as_ref().filter(|_| judges.contains(&WIRE)), &self.milena) {
+            self.wire(kafka, milena, folder, table)?;
+        }
         if !ready.is_empty() {
             let mut node = Node::new(product.clone(), &folder.join("node"))?;
             println!("ready after {:.2} s", node.start()?.as_secs_f64());
@@ -129,6 +139,18 @@ impl Options {
         }
         if let Some(kafka) = kafka.filter(|_| judges.contains(&KILL_9)) {
             self.kill(&kafka, product, folder, table)?;
+        }
+        Ok(())
+    }
+
+    fn wire(&self, kafka: &Kafka, milena: &Path, folder: &Path, table: &mut Table) -> Result<()> {
+        let begin = Instant::now();
+        let verdicts = wire::judge(kafka, milena, &self.wire, folder)?;
+        if verdicts.iter().any(|(_, verdict)| verdict.is_err()) {
+            println!("the same values again: {}", self.wire.again());
+        }
+        for (question, verdict) in verdicts {
+            judged(WIRE, question, begin, verdict.map_err(anyhow::Error::msg), table);
         }
         Ok(())
     }
