@@ -12,3 +12,4 @@ pub(crate) mod produce;
 pub(crate) mod random_uuid;
 pub(crate) mod server;
 pub(crate) mod topic;
+pub(crate) mod wire;

@@ -144,8 +144,9 @@ fn insert_bytes(object: &mut Map<String, Value>, name: &str, bytes: Option<&[u8]
     }
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
@@ -156,6 +157,25 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// What [`base64`] was made of; `None` if the text is no such thing.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim_end_matches('=');
+    if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count) = (0u32, 0);
+    for digit in digits.bytes() {
+        bits = bits << 6 | DIGITS.iter().position(|d| *d == digit)? as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -202,5 +222,9 @@ mod tests {
         assert!(json.get("key_base64").is_none());
         assert_eq!(json["headers"][1], json!({ "key": "b", "value": null }));
         assert_eq!(["", "f", "fo", "foo"].map(|t| base64(t.as_bytes())), ["", "Zg==", "Zm8=", "Zm9v"]);
+        for bytes in [&b""[..], b"f", b"fo", b"foo", &[0xff, 0xfe, 0x3f, 0]] {
+            assert_eq!(from_base64(&base64(bytes)).as_deref(), Some(bytes));
+        }
+        assert!(["Zg", "Zg=", "Z===", "Z g=", "====", "Zm9v\u{e9}=="].iter().all(|text| from_base64(text).is_none()));
     }
 }

@@ -60,6 +60,7 @@ enum Command {
     Group(commands::group::Group),
     Cluster(commands::cluster::Cluster),
     DumpLog(commands::dump_log::DumpLog),
+    Wire(commands::wire::Wire),
     RandomUuid(commands::random_uuid::RandomUuid),
 }
 
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         Command::Group(command) => context::run(&command.shared, async |c| commands::group::run(c, &command).await),
         Command::Cluster(command) => context::run(&command.shared, async |c| commands::cluster::run(c, &command).await),
         Command::DumpLog(command) => failure::report(commands::dump_log::run(&command), command.output.is_json()),
+        Command::Wire(command) => failure::report(commands::wire::run(&command), commands::wire::is_json(&command)),
         Command::RandomUuid(command) => failure::report(commands::random_uuid::run(&command), false),
     }
 }

@@ -403,9 +403,10 @@ async fn negotiate(stream: &mut TcpStream, address: &str, options: &ConnectOptio
     let request = ApiVersionsRequest {
         client_software_name: SOFTWARE_NAME.into(),
         client_software_version: env!("CARGO_PKG_VERSION").into(),
+        ..ApiVersionsRequest::default()
     };
     let not_kafka = |guess| ConnectError::NotKafka { address: address.to_owned(), guess };
-    for version in [<ApiVersionsRequest<'_> as Message>::VERSION_MAX, 0] {
+    for version in [<ApiVersionsRequest<'_> as Message>::SCHEMA.stable_max, 0] {
         let client_id = Some(Str::from(&options.client_id));
         let frame = api::request_frame(&request, version, i32::from(version), client_id)
             .expect("the request fits each of its versions");

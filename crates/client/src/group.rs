@@ -513,7 +513,7 @@ fn subscribed(bytes: &[u8]) -> BTreeSet<String> {
     let Ok((version, rest)) = split_prefix(bytes) else { return BTreeSet::new() };
     // Later versions only add at the end.
     let version = version.clamp(0, <ConsumerProtocolSubscription<'_> as Message>::VERSION_MAX);
-    let format = ConsumerProtocolSubscription::format(version);
+    let format = ConsumerProtocolSubscription::SCHEMA.format(version);
     match ConsumerProtocolSubscription::decode(&mut protocol::Reader::new(rest), format) {
         Ok(subscription) => subscription.topics.iter().map(owned).collect(),
         Err(_) => BTreeSet::new(),

@@ -295,13 +295,18 @@ fn install_go(scratch: &Path) -> Result<Installed> {
 
 /// Compiles the Java programs; gives the class path to run them with.
 pub(crate) fn compile_java(kafka: &Kafka, scratch: &Path) -> Result<String> {
-    let classes = scratch.join("java");
-    fs::create_dir_all(&classes)?;
+    compile(kafka, &sources().join("java"), &scratch.join("java"))
+}
+
+/// Compiles the Java programs of the folder `from`; gives the class path to run them with.
+pub(crate) fn compile(kafka: &Kafka, from: &Path, classes: &Path) -> Result<String> {
+    fs::create_dir_all(classes)?;
     let mut sources: Vec<PathBuf> =
-        fs::read_dir(sources().join("java"))?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        fs::read_dir(from)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    sources.retain(|source| source.extension().is_some_and(|suffix| suffix == "java"));
     sources.sort();
     let mut javac = Command::new("javac");
-    javac.arg("-d").arg(&classes).args(["-cp", kafka.class_path()]).args(sources);
+    javac.arg("-d").arg(classes).args(["-cp", kafka.class_path()]).args(sources);
     process::run(&mut javac, "", INSTALLATION)?.success()?;
     Ok(format!("{}:{}", classes.display(), kafka.class_path()))
 }

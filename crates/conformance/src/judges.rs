@@ -4,3 +4,4 @@ pub mod directories;
 pub mod dump_log;
 pub mod kill_9;
 pub mod power_cut;
+pub mod wire;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 
 use crate::clients::{self, CLIENTS, Client, Installed, Outcome, Phase, Program, Scene};
-use crate::judges::{directories, dump_log, kill_9, power_cut};
+use crate::judges::{directories, dump_log, kill_9, power_cut, wire};
 use crate::kafka::{self, Kafka};
 use crate::node::{Node, Product};
 use crate::table::Table;
@@ -21,7 +21,8 @@ const DUMP_LOG: &str = "dump-log";
 const KILL_9: &str = "kill-9";
 const DIRECTORIES: &str = "directories";
 const POWER_CUT: &str = "power-cut";
-const JUDGES: [&str; 4] = [DUMP_LOG, KILL_9, DIRECTORIES, POWER_CUT];
+const WIRE: &str = "wire";
+const JUDGES: [&str; 5] = [DUMP_LOG, KILL_9, DIRECTORIES, POWER_CUT, WIRE];
 
 /// Run the foreign clients and judges against a node.
 #[derive(Debug, clap::Args)]
@@ -41,6 +42,8 @@ pub struct Options {
     /// How often the judge of power cuts cuts, on each file system; 0 leaves it out.
     #[arg(long, default_value_t = 50)]
     power_cuts: u32,
+    #[command(flatten)]
+    wire: wire::Values,
     /// Where the outcomes go.
     #[arg(long)]
     results: PathBuf,
@@ -116,6 +119,10 @@ impl Options {
         if self.wants(DIRECTORIES) && !self.against_kafka {
             judges.push(DIRECTORIES);
         }
+        // What it asks is the binary, not a node.
+        if self.wants(WIRE) && self.milena.is_some() {
+            judges.push(WIRE);
+        }
         let kafka = match clients::java()? {
             _ if judges.is_empty() => None,
             Ok(kafka) => Some(kafka),
@@ -124,6 +131,9 @@ impl Options {
                 None
             }
         };
+        if let (Some(kafka), Some(milena)) = (kafka.as_ref().filter(|_| judges.contains(&WIRE)), &self.milena) {
+            self.wire(kafka, milena, folder, table)?;
+        }
         if !ready.is_empty() {
             let mut node = Node::new(product.clone(), &folder.join("node"))?;
             println!("ready after {:.2} s", node.start()?.as_secs_f64());
@@ -171,6 +181,18 @@ impl Options {
                 Err(error) => Err(error),
             };
             judged(POWER_CUT, &format!("kept on {file_system}"), begin, verdict, table);
+        }
+        Ok(())
+    }
+
+    fn wire(&self, kafka: &Kafka, milena: &Path, folder: &Path, table: &mut Table) -> Result<()> {
+        let begin = Instant::now();
+        let verdicts = wire::judge(kafka, milena, &self.wire, folder)?;
+        if verdicts.iter().any(|(_, verdict)| verdict.is_err()) {
+            println!("the same values again: {}", self.wire.again());
+        }
+        for (question, verdict) in verdicts {
+            judged(WIRE, question, begin, verdict.map_err(anyhow::Error::msg), table);
         }
         Ok(())
     }

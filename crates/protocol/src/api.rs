@@ -7,13 +7,15 @@
 //! each API come from its message.
 
 use crate::{
+    Message,
     codec::{self, Decode, DecodeError, Encode, EncodeError, Format, Message, Reader, Writer},
     messages as m,
+    registry::{Entry, MessageKind},
     types::Str,
 };
 
 /// The key of an API, as requests carry it. Any number can arrive; [`Api::of`] says what it means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApiKey(pub i16);
 
 /// One API of Kafka 4.3.
@@ -25,7 +27,7 @@ pub struct Api {
     pub name: &'static str,
     /// The lowest version there is.
     pub min: i16,
-    /// The highest version that is stable.
+    /// The highest version that is stable in Kafka 4.3; below `min` where none is.
     pub max: i16,
     /// The first flexible version.
     pub flexible_min: i16,
@@ -53,9 +55,16 @@ macro_rules! apis {
             key: ApiKey::$konst,
             name: $name,
             min: <m::$module::$request as Message>::VERSION_MIN,
-            max: stable_max(ApiKey::$konst, <m::$module::$request as Message>::VERSION_MAX),
+            max: <m::$module::$request as Message>::SCHEMA.stable_max,
             flexible_min: <m::$module::$request as Message>::FLEXIBLE_MIN,
         }),*];
+
+        /// Their messages: request and response of each.
+        #[allow(elided_lifetimes_in_paths)]
+        pub(crate) static MESSAGES: &[[Entry; 2]] = &[$([
+            Entry { kind: MessageKind::Request, schema: <m::$module::$request as Message>::SCHEMA },
+            Entry { kind: MessageKind::Response, schema: <m::$module::$response as Message>::SCHEMA },
+        ]),*];
 
         $(
             impl<'a> Request<'a> for m::$module::$request $(<$r>)? {
@@ -86,26 +95,77 @@ apis! {
     DELETE_RECORDS = 21, "DeleteRecords": delete_records::DeleteRecordsRequest [<'a>] => DeleteRecordsResponse [<'a>];
     INIT_PRODUCER_ID = 22, "InitProducerId": init_producer_id::InitProducerIdRequest [<'a>] => InitProducerIdResponse [];
     OFFSET_FOR_LEADER_EPOCH = 23, "OffsetForLeaderEpoch": offset_for_leader_epoch::OffsetForLeaderEpochRequest [<'a>] => OffsetForLeaderEpochResponse [<'a>];
+    ADD_PARTITIONS_TO_TXN = 24, "AddPartitionsToTxn": add_partitions_to_txn::AddPartitionsToTxnRequest [<'a>] => AddPartitionsToTxnResponse [<'a>];
+    ADD_OFFSETS_TO_TXN = 25, "AddOffsetsToTxn": add_offsets_to_txn::AddOffsetsToTxnRequest [<'a>] => AddOffsetsToTxnResponse [];
+    END_TXN = 26, "EndTxn": end_txn::EndTxnRequest [<'a>] => EndTxnResponse [];
+    WRITE_TXN_MARKERS = 27, "WriteTxnMarkers": write_txn_markers::WriteTxnMarkersRequest [<'a>] => WriteTxnMarkersResponse [<'a>];
+    TXN_OFFSET_COMMIT = 28, "TxnOffsetCommit": txn_offset_commit::TxnOffsetCommitRequest [<'a>] => TxnOffsetCommitResponse [<'a>];
+    DESCRIBE_ACLS = 29, "DescribeAcls": describe_acls::DescribeAclsRequest [<'a>] => DescribeAclsResponse [<'a>];
+    CREATE_ACLS = 30, "CreateAcls": create_acls::CreateAclsRequest [<'a>] => CreateAclsResponse [<'a>];
+    DELETE_ACLS = 31, "DeleteAcls": delete_acls::DeleteAclsRequest [<'a>] => DeleteAclsResponse [<'a>];
     DESCRIBE_CONFIGS = 32, "DescribeConfigs": describe_configs::DescribeConfigsRequest [<'a>] => DescribeConfigsResponse [<'a>];
     ALTER_CONFIGS = 33, "AlterConfigs": alter_configs::AlterConfigsRequest [<'a>] => AlterConfigsResponse [<'a>];
     ALTER_REPLICA_LOG_DIRS = 34, "AlterReplicaLogDirs": alter_replica_log_dirs::AlterReplicaLogDirsRequest [<'a>] => AlterReplicaLogDirsResponse [<'a>];
     DESCRIBE_LOG_DIRS = 35, "DescribeLogDirs": describe_log_dirs::DescribeLogDirsRequest [<'a>] => DescribeLogDirsResponse [<'a>];
     SASL_AUTHENTICATE = 36, "SaslAuthenticate": sasl_authenticate::SaslAuthenticateRequest [<'a>] => SaslAuthenticateResponse [<'a>];
     CREATE_PARTITIONS = 37, "CreatePartitions": create_partitions::CreatePartitionsRequest [<'a>] => CreatePartitionsResponse [<'a>];
+    CREATE_DELEGATION_TOKEN = 38, "CreateDelegationToken": create_delegation_token::CreateDelegationTokenRequest [<'a>] => CreateDelegationTokenResponse [<'a>];
+    RENEW_DELEGATION_TOKEN = 39, "RenewDelegationToken": renew_delegation_token::RenewDelegationTokenRequest [<'a>] => RenewDelegationTokenResponse [];
+    EXPIRE_DELEGATION_TOKEN = 40, "ExpireDelegationToken": expire_delegation_token::ExpireDelegationTokenRequest [<'a>] => ExpireDelegationTokenResponse [];
+    DESCRIBE_DELEGATION_TOKEN = 41, "DescribeDelegationToken": describe_delegation_token::DescribeDelegationTokenRequest [<'a>] => DescribeDelegationTokenResponse [<'a>];
     DELETE_GROUPS = 42, "DeleteGroups": delete_groups::DeleteGroupsRequest [<'a>] => DeleteGroupsResponse [<'a>];
+    ELECT_LEADERS = 43, "ElectLeaders": elect_leaders::ElectLeadersRequest [<'a>] => ElectLeadersResponse [<'a>];
     INCREMENTAL_ALTER_CONFIGS = 44, "IncrementalAlterConfigs": incremental_alter_configs::IncrementalAlterConfigsRequest [<'a>] => IncrementalAlterConfigsResponse [<'a>];
+    ALTER_PARTITION_REASSIGNMENTS = 45, "AlterPartitionReassignments": alter_partition_reassignments::AlterPartitionReassignmentsRequest [<'a>] => AlterPartitionReassignmentsResponse [<'a>];
     LIST_PARTITION_REASSIGNMENTS = 46, "ListPartitionReassignments": list_partition_reassignments::ListPartitionReassignmentsRequest [<'a>] => ListPartitionReassignmentsResponse [<'a>];
     OFFSET_DELETE = 47, "OffsetDelete": offset_delete::OffsetDeleteRequest [<'a>] => OffsetDeleteResponse [<'a>];
+    DESCRIBE_CLIENT_QUOTAS = 48, "DescribeClientQuotas": describe_client_quotas::DescribeClientQuotasRequest [<'a>] => DescribeClientQuotasResponse [<'a>];
+    ALTER_CLIENT_QUOTAS = 49, "AlterClientQuotas": alter_client_quotas::AlterClientQuotasRequest [<'a>] => AlterClientQuotasResponse [<'a>];
+    DESCRIBE_USER_SCRAM_CREDENTIALS = 50, "DescribeUserScramCredentials": describe_user_scram_credentials::DescribeUserScramCredentialsRequest [<'a>] => DescribeUserScramCredentialsResponse [<'a>];
+    ALTER_USER_SCRAM_CREDENTIALS = 51, "AlterUserScramCredentials": alter_user_scram_credentials::AlterUserScramCredentialsRequest [<'a>] => AlterUserScramCredentialsResponse [<'a>];
+    VOTE = 52, "Vote": vote::VoteRequest [<'a>] => VoteResponse [<'a>];
+    BEGIN_QUORUM_EPOCH = 53, "BeginQuorumEpoch": begin_quorum_epoch::BeginQuorumEpochRequest [<'a>] => BeginQuorumEpochResponse [<'a>];
+    END_QUORUM_EPOCH = 54, "EndQuorumEpoch": end_quorum_epoch::EndQuorumEpochRequest [<'a>] => EndQuorumEpochResponse [<'a>];
     DESCRIBE_QUORUM = 55, "DescribeQuorum": describe_quorum::DescribeQuorumRequest [<'a>] => DescribeQuorumResponse [<'a>];
+    ALTER_PARTITION = 56, "AlterPartition": alter_partition::AlterPartitionRequest [] => AlterPartitionResponse [];
+    UPDATE_FEATURES = 57, "UpdateFeatures": update_features::UpdateFeaturesRequest [<'a>] => UpdateFeaturesResponse [<'a>];
+    ENVELOPE = 58, "Envelope": envelope::EnvelopeRequest [<'a>] => EnvelopeResponse [<'a>];
+    FETCH_SNAPSHOT = 59, "FetchSnapshot": fetch_snapshot::FetchSnapshotRequest [<'a>] => FetchSnapshotResponse [<'a>];
     DESCRIBE_CLUSTER = 60, "DescribeCluster": describe_cluster::DescribeClusterRequest [] => DescribeClusterResponse [<'a>];
     DESCRIBE_PRODUCERS = 61, "DescribeProducers": describe_producers::DescribeProducersRequest [<'a>] => DescribeProducersResponse [<'a>];
+    BROKER_REGISTRATION = 62, "BrokerRegistration": broker_registration::BrokerRegistrationRequest [<'a>] => BrokerRegistrationResponse [];
+    BROKER_HEARTBEAT = 63, "BrokerHeartbeat": broker_heartbeat::BrokerHeartbeatRequest [] => BrokerHeartbeatResponse [];
+    UNREGISTER_BROKER = 64, "UnregisterBroker": unregister_broker::UnregisterBrokerRequest [] => UnregisterBrokerResponse [<'a>];
+    DESCRIBE_TRANSACTIONS = 65, "DescribeTransactions": describe_transactions::DescribeTransactionsRequest [<'a>] => DescribeTransactionsResponse [<'a>];
+    LIST_TRANSACTIONS = 66, "ListTransactions": list_transactions::ListTransactionsRequest [<'a>] => ListTransactionsResponse [<'a>];
+    ALLOCATE_PRODUCER_IDS = 67, "AllocateProducerIds": allocate_producer_ids::AllocateProducerIdsRequest [] => AllocateProducerIdsResponse [];
+    CONSUMER_GROUP_HEARTBEAT = 68, "ConsumerGroupHeartbeat": consumer_group_heartbeat::ConsumerGroupHeartbeatRequest [<'a>] => ConsumerGroupHeartbeatResponse [<'a>];
+    CONSUMER_GROUP_DESCRIBE = 69, "ConsumerGroupDescribe": consumer_group_describe::ConsumerGroupDescribeRequest [<'a>] => ConsumerGroupDescribeResponse [<'a>];
+    CONTROLLER_REGISTRATION = 70, "ControllerRegistration": controller_registration::ControllerRegistrationRequest [<'a>] => ControllerRegistrationResponse [<'a>];
+    GET_TELEMETRY_SUBSCRIPTIONS = 71, "GetTelemetrySubscriptions": get_telemetry_subscriptions::GetTelemetrySubscriptionsRequest [] => GetTelemetrySubscriptionsResponse [<'a>];
+    PUSH_TELEMETRY = 72, "PushTelemetry": push_telemetry::PushTelemetryRequest [<'a>] => PushTelemetryResponse [];
+    ASSIGN_REPLICAS_TO_DIRS = 73, "AssignReplicasToDirs": assign_replicas_to_dirs::AssignReplicasToDirsRequest [] => AssignReplicasToDirsResponse [];
     LIST_CONFIG_RESOURCES = 74, "ListConfigResources": list_config_resources::ListConfigResourcesRequest [] => ListConfigResourcesResponse [<'a>];
     DESCRIBE_TOPIC_PARTITIONS = 75, "DescribeTopicPartitions": describe_topic_partitions::DescribeTopicPartitionsRequest [<'a>] => DescribeTopicPartitionsResponse [<'a>];
-}
-
-/// InitProducerId 6 (two-phase commit, KIP-939) is not stable in Kafka 4.3.
-const fn stable_max(key: ApiKey, max: i16) -> i16 {
-    if key.0 == ApiKey::INIT_PRODUCER_ID.0 { 5 } else { max }
+    SHARE_GROUP_HEARTBEAT = 76, "ShareGroupHeartbeat": share_group_heartbeat::ShareGroupHeartbeatRequest [<'a>] => ShareGroupHeartbeatResponse [<'a>];
+    SHARE_GROUP_DESCRIBE = 77, "ShareGroupDescribe": share_group_describe::ShareGroupDescribeRequest [<'a>] => ShareGroupDescribeResponse [<'a>];
+    SHARE_FETCH = 78, "ShareFetch": share_fetch::ShareFetchRequest [<'a>] => ShareFetchResponse [<'a>];
+    SHARE_ACKNOWLEDGE = 79, "ShareAcknowledge": share_acknowledge::ShareAcknowledgeRequest [<'a>] => ShareAcknowledgeResponse [<'a>];
+    ADD_RAFT_VOTER = 80, "AddRaftVoter": add_raft_voter::AddRaftVoterRequest [<'a>] => AddRaftVoterResponse [<'a>];
+    REMOVE_RAFT_VOTER = 81, "RemoveRaftVoter": remove_raft_voter::RemoveRaftVoterRequest [<'a>] => RemoveRaftVoterResponse [<'a>];
+    UPDATE_RAFT_VOTER = 82, "UpdateRaftVoter": update_raft_voter::UpdateRaftVoterRequest [<'a>] => UpdateRaftVoterResponse [<'a>];
+    INITIALIZE_SHARE_GROUP_STATE = 83, "InitializeShareGroupState": initialize_share_group_state::InitializeShareGroupStateRequest [<'a>] => InitializeShareGroupStateResponse [<'a>];
+    READ_SHARE_GROUP_STATE = 84, "ReadShareGroupState": read_share_group_state::ReadShareGroupStateRequest [<'a>] => ReadShareGroupStateResponse [<'a>];
+    WRITE_SHARE_GROUP_STATE = 85, "WriteShareGroupState": write_share_group_state::WriteShareGroupStateRequest [<'a>] => WriteShareGroupStateResponse [<'a>];
+    DELETE_SHARE_GROUP_STATE = 86, "DeleteShareGroupState": delete_share_group_state::DeleteShareGroupStateRequest [<'a>] => DeleteShareGroupStateResponse [<'a>];
+    READ_SHARE_GROUP_STATE_SUMMARY = 87, "ReadShareGroupStateSummary": read_share_group_state_summary::ReadShareGroupStateSummaryRequest [<'a>] => ReadShareGroupStateSummaryResponse [<'a>];
+    STREAMS_GROUP_HEARTBEAT = 88, "StreamsGroupHeartbeat": streams_group_heartbeat::StreamsGroupHeartbeatRequest [<'a>] => StreamsGroupHeartbeatResponse [<'a>];
+    STREAMS_GROUP_DESCRIBE = 89, "StreamsGroupDescribe": streams_group_describe::StreamsGroupDescribeRequest [<'a>] => StreamsGroupDescribeResponse [<'a>];
+    DESCRIBE_SHARE_GROUP_OFFSETS = 90, "DescribeShareGroupOffsets": describe_share_group_offsets::DescribeShareGroupOffsetsRequest [<'a>] => DescribeShareGroupOffsetsResponse [<'a>];
+    ALTER_SHARE_GROUP_OFFSETS = 91, "AlterShareGroupOffsets": alter_share_group_offsets::AlterShareGroupOffsetsRequest [<'a>] => AlterShareGroupOffsetsResponse [<'a>];
+    DELETE_SHARE_GROUP_OFFSETS = 92, "DeleteShareGroupOffsets": delete_share_group_offsets::DeleteShareGroupOffsetsRequest [<'a>] => DeleteShareGroupOffsetsResponse [<'a>];
+    STREAMS_GROUP_TOPOLOGY_DESCRIPTION_UPDATE = 93, "StreamsGroupTopologyDescriptionUpdate": streams_group_topology_description_update::StreamsGroupTopologyDescriptionUpdateRequest [<'a>] => StreamsGroupTopologyDescriptionUpdateResponse [<'a>];
+    UNREGISTER_CONTROLLER = 94, "UnregisterController": unregister_controller::UnregisterControllerRequest [] => UnregisterControllerResponse [<'a>];
 }
 
 impl Api {
@@ -150,16 +210,28 @@ pub const FRAME_SIZE_LEN: usize = 4;
 const PLAIN: Format = Format { version: 0, flexible: false };
 
 /// The header of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Message)]
+#[message(versions = "1..=2", flexible = "2+")]
 pub struct RequestHeader<'a> {
     /// Which API.
+    #[field(name = "requestApiKey")]
     pub api_key: ApiKey,
     /// Which version of it.
+    #[field(name = "requestApiVersion")]
     pub api_version: i16,
     /// Comes back in the answer.
     pub correlation_id: i32,
     /// What the client calls itself; unchecked, and not compact in any version.
+    #[field(nullable, flexible = "none", default = Some(Str::EMPTY))]
     pub client_id: Option<Str<'a>>,
+}
+
+/// The header of an answer.
+#[derive(Clone, Debug, PartialEq, Message)]
+#[message(versions = "0..=1", flexible = "1+")]
+pub struct ResponseHeader {
+    /// That of the request.
+    pub correlation_id: i32,
 }
 
 impl<'a> RequestHeader<'a> {
@@ -184,25 +256,7 @@ impl<'a> RequestHeader<'a> {
     pub fn decode_rest(&mut self, reader: &mut Reader<'a>, header_version: i16) -> Result<(), DecodeError> {
         self.client_id = Str::decode_nullable(reader, PLAIN)?;
         if header_version >= 2 {
-            reader.tagged_fields(|_, _| Ok(()))?;
-        }
-        Ok(())
-    }
-
-    /// Writes the header at `header_version` 1 or 2.
-    ///
-    /// # Errors
-    /// A client id of more than 32,767 bytes.
-    pub fn encode(&self, writer: &mut Writer, header_version: i16) -> Result<(), EncodeError> {
-        self.api_key.0.encode(writer, PLAIN)?;
-        self.api_version.encode(writer, PLAIN)?;
-        self.correlation_id.encode(writer, PLAIN)?;
-        match &self.client_id {
-            Some(id) => id.encode(writer, PLAIN)?,
-            None => Str::encode_null(writer, PLAIN),
-        }
-        if header_version >= 2 {
-            writer.unsigned_varint(0);
+            reader.skip_tagged_fields()?;
         }
         Ok(())
     }
@@ -224,7 +278,7 @@ pub fn request_frame<'a, R: Request<'a> + Encode>(
     let api = Api::of(ApiKey(R::KEY)).expect("every request has an API");
     let mut writer = Writer::over(vec![0; FRAME_SIZE_LEN]);
     let header = RequestHeader { api_key: api.key, api_version: version, correlation_id, client_id };
-    header.encode(&mut writer, api.request_header_version(version))?;
+    codec::encode(&header, &mut writer, api.request_header_version(version))?;
     codec::encode(request, &mut writer, version)?;
     let mut frame = writer.into_bytes();
     let size = (frame.len() - FRAME_SIZE_LEN) as i32;
@@ -246,10 +300,7 @@ pub fn write_response<M: Message + Encode>(
 ) -> Result<(), EncodeError> {
     let (start, elsewhere) = (writer.len(), writer.elsewhere());
     writer.put(&[0; FRAME_SIZE_LEN]);
-    correlation_id.encode(writer, PLAIN)?;
-    if api.response_header_version(version) >= 1 {
-        writer.unsigned_varint(0);
-    }
+    codec::encode(&ResponseHeader { correlation_id }, writer, api.response_header_version(version))?;
     codec::encode(response, writer, version)?;
     let size = writer.len() - start - FRAME_SIZE_LEN + (writer.elsewhere() - elsewhere);
     writer.bytes_mut()[start..start + FRAME_SIZE_LEN].copy_from_slice(&(size as i32).to_be_bytes());
@@ -270,11 +321,8 @@ where
 {
     let api = Api::of(ApiKey(R::KEY)).expect("every request has an API");
     let mut reader = Reader::new(frame);
-    let correlation_id = i32::decode(&mut reader, PLAIN)?;
-    if api.response_header_version(version) >= 1 {
-        reader.tagged_fields(|_, _| Ok(()))?;
-    }
-    Ok((correlation_id, codec::decode_from(&mut reader, version)?))
+    let header: ResponseHeader = codec::decode_from(&mut reader, api.response_header_version(version))?;
+    Ok((header.correlation_id, codec::decode_from(&mut reader, version)?))
 }
 
 /// What stands at the front of received bytes.

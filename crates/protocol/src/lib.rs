@@ -9,6 +9,7 @@
 //! - [`messages`]: requests and responses, one file per API.
 //! - [`stored`]: the records that Kafka's logs, snapshots and internal topics hold.
 //! - [`api`]: API keys, the versions of Kafka 4.3, request and response headers, frames.
+//! - [`schema`]: what a message says about itself as data, for tools; [`registry`]: all messages by name.
 //! - [`records`]: record batches and the compression inside them.
 //! - [`error`]: Kafka's error codes.
 //!
@@ -23,6 +24,8 @@ pub mod codec;
 pub mod error;
 pub mod messages;
 pub mod records;
+pub mod registry;
+pub mod schema;
 pub mod stored;
 pub mod types;
 

@@ -2,18 +2,34 @@
 //!
 //! - [`metadata`]: what the controller writes into `__cluster_metadata`.
 //! - [`control`]: what a quorum or a transaction coordinator writes between the data.
-//! - [`groups`]: what the group coordinator writes into `__consumer_offsets`.
-//! - [`consumer_protocol`]: what the members of a consumer group tell each other through it.
+//! - [`quorum`]: what a node of the quorum keeps in `quorum-state`.
+//! - [`groups`], [`consumer_groups`], [`share_groups`], [`streams_groups`]: what the group coordinator writes into
+//!   `__consumer_offsets`.
+//! - [`transactions`]: what the transaction coordinator writes into `__transaction_state`.
+//! - [`share_state`]: what the share coordinator writes into `__share_group_state`.
+//! - [`remote_log`]: what brokers write into `__remote_log_metadata`.
+//! - [`producers`]: what a partition keeps of its producers beside its log.
+//! - [`consumer_protocol`]: what the members of a classic consumer group tell each other through the broker.
+//! - [`principal`]: who a client is, as brokers tell each other.
 
 use crate::{
     codec::{self, Decode, DecodeError, DecodeProblem, Encode, EncodeError, Message, Reader, Writer},
     types::Str,
 };
 
+pub mod consumer_groups;
 pub mod consumer_protocol;
 pub mod control;
 pub mod groups;
 pub mod metadata;
+pub mod principal;
+pub mod producers;
+pub mod quorum;
+pub mod remote_log;
+pub mod share_groups;
+pub mod share_state;
+pub mod streams_groups;
+pub mod transactions;
 
 /// What precedes a metadata record: its type and version. The frame version in front of both is always 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +59,20 @@ pub fn read_metadata_frame(reader: &mut Reader<'_>) -> Result<MetadataFrame, Dec
     Ok(MetadataFrame { key: number()?, version: number()? })
 }
 
+/// Writes the frame of a metadata record, which is to follow.
+pub fn write_metadata_frame(writer: &mut Writer, frame: MetadataFrame) {
+    writer.unsigned_varint(FRAME_VERSION);
+    writer.unsigned_varint(frame.key as u32);
+    writer.unsigned_varint(frame.version as u32);
+}
+
 /// A metadata record as the value that is stored: frame, type, version, record.
 ///
 /// # Errors
 /// What the version cannot hold.
 pub fn metadata_value<M: Message + Encode>(record: &M, version: i16) -> Result<Vec<u8>, EncodeError> {
     let mut writer = Writer::new();
-    writer.unsigned_varint(FRAME_VERSION);
-    writer.unsigned_varint(M::KEY as u32);
-    writer.unsigned_varint(version as u32);
+    write_metadata_frame(&mut writer, MetadataFrame { key: M::KEY, version });
     codec::encode(record, &mut writer, version)?;
     Ok(writer.into_bytes())
 }

@@ -234,6 +234,12 @@ impl<'a> Str<'a> {
         Self(Cow::Borrowed(bytes))
     }
 
+    /// A string of its own bytes, which may or may not be UTF-8.
+    #[must_use]
+    pub const fn from_vec(bytes: Vec<u8>) -> Self {
+        Self(Cow::Owned(bytes))
+    }
+
     /// The bytes as they came.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

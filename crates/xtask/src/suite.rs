@@ -23,7 +23,7 @@ use crate::{cargo, conformance, root};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Steps: fmt, lint, rust, build, clients. With --only, a name that is no step is a client or a \
                         judge\n(kcat, confluent-kafka, kafka-python, kafkajs, kafka-go, java, kafka-tools, dump-log, \
-                        kill-9, directories, power-cut).\n\nExamples:\n  cargo xtask test --quick\n  cargo xtask test --only fmt,lint\n  \
+                        kill-9, directories, power-cut, wire).\n\nExamples:\n  cargo xtask test --quick\n  cargo xtask test --only fmt,lint\n  \
                         cargo xtask test --only kafkajs\n  cargo xtask test --against kafka")]
 pub(crate) struct Options {
     /// Leave foreign clients and judges out.
@@ -41,6 +41,15 @@ pub(crate) struct Options {
     /// How often the kill -9 judge kills the node.
     #[arg(long, default_value_t = 5, value_name = "N")]
     kill_cycles: u32,
+    /// Where the random values of the judge `wire` begin; what fails names it.
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    wire_seed: u64,
+    /// How many values the judge `wire` tries.
+    #[arg(long, default_value_t = 30_000, value_name = "N")]
+    wire_values: u32,
+    /// Only the values of this message.
+    #[arg(long, value_name = "NAME")]
+    wire_message: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -141,6 +150,10 @@ fn clients(options: &Options, judges: &[&str], binary: &Path, count: &mut Count)
     runner.args(["run", "--results"]).arg(&results).arg("--kafka-column").arg(&column);
     runner.args(["--kill-cycles", &options.kill_cycles.to_string()]);
     runner.args(["--power-cuts", &options.power_cuts.to_string()]);
+    runner.args(["--wire-seed", &options.wire_seed.to_string(), "--wire-values", &options.wire_values.to_string()]);
+    if let Some(message) = &options.wire_message {
+        runner.args(["--wire-message", message]);
+    }
     match options.against {
         Against::Milena if !binary.exists() => bail!("{} is missing: the build failed", binary.display()),
         Against::Milena => runner.arg("--milena").arg(binary),

@@ -15,5 +15,5 @@ pub fn handle(
     _: ListPartitionReassignmentsRequest<'_>,
     _: Now,
 ) -> Reply<ListPartitionReassignmentsResponse<'static>> {
-    ListPartitionReassignmentsResponse::default().into()
+    ListPartitionReassignmentsResponse { error_message: None, ..ListPartitionReassignmentsResponse::default() }.into()
 }

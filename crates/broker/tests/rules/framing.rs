@@ -33,7 +33,11 @@ fn raw(key: i16, version: i16, rest: &[u8]) -> Vec<u8> {
 const ANONYMOUS: &[u8] = &[0xff, 0xff, 0];
 
 fn software(name: &'static str, version: &'static str) -> ApiVersionsRequest<'static> {
-    ApiVersionsRequest { client_software_name: name.into(), client_software_version: version.into() }
+    ApiVersionsRequest {
+        client_software_name: name.into(),
+        client_software_version: version.into(),
+        ..ApiVersionsRequest::default()
+    }
 }
 
 #[test]

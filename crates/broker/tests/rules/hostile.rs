@@ -1,6 +1,6 @@
 //! Bytes that nobody sends by mistake: whatever comes, there is an answer or an end, and nothing breaks.
 
-use broker::chance::Chance;
+use broker::{chance::Chance, dispatch::is_served};
 use protocol::{
     Encode, ErrorCode,
     api::{APIS, ApiKey, Request},
@@ -74,7 +74,7 @@ fn frames(node: &TestNode) -> Vec<Vec<u8>> {
         node.frame(11, &produce_request(1, &[("t", 0, batch(&["a", "b"]))])),
         node.frame(12, &fetch_request(&[("t", &[fetch_partition(0, 0)])])),
         node.frame(11, &list_offsets_request(0, &[("t", &[(0, -1)])])),
-        node.frame(12, &m::metadata::MetadataRequest::default()),
+        node.frame(12, &m::metadata::MetadataRequest { topics: None, ..Default::default() }),
         node.frame(9, &commit),
         node.frame(7, &create),
         node.frame(4, &describe),
@@ -112,7 +112,7 @@ fn frames(node: &TestNode) -> Vec<Vec<u8>> {
 fn every_api_is_among_those_that_are_tried() {
     let node = TestNode::new();
     let keys = frames(&node).iter().map(|frame| i16::from_be_bytes([frame[4], frame[5]])).collect::<Vec<_>>();
-    for api in APIS {
+    for api in APIS.iter().filter(|api| is_served(api.key, false)) {
         assert!(keys.contains(&api.key.0), "{}", api.name);
     }
     for frame in frames(&node) {

@@ -26,35 +26,40 @@ fn send(node: &TestNode, epoch: i16, sequence: i32, count: usize) -> (ErrorCode,
     (response.error_code, response.base_offset)
 }
 
+/// The request of a producer that is only idempotent.
+fn plain() -> InitProducerIdRequest<'static> {
+    InitProducerIdRequest { transactional_id: None, ..InitProducerIdRequest::default() }
+}
+
 #[test]
 fn every_producer_gets_an_id_of_its_own() {
     let node = TestNode::new();
     let init = |request: &InitProducerIdRequest<'static>| node.ask(5, request);
-    let plain = InitProducerIdRequest { transaction_timeout_ms: 60_000, ..InitProducerIdRequest::default() };
-    let first = init(&plain);
+    let idempotent = InitProducerIdRequest { transaction_timeout_ms: 60_000, ..plain() };
+    let first = init(&idempotent);
     assert_eq!(
         (first.error_code, first.producer_id, first.producer_epoch),
         (ErrorCode::NONE, ProducerId(0), ProducerEpoch(0))
     );
     // What one brings means nothing without a transactional id, nor does a timeout.
     let brought =
-        InitProducerIdRequest { producer_id: ProducerId(0), producer_epoch: ProducerEpoch(3), ..plain.clone() };
+        InitProducerIdRequest { producer_id: ProducerId(0), producer_epoch: ProducerEpoch(3), ..idempotent.clone() };
     let second = init(&brought);
     assert_eq!(
         (second.error_code, second.producer_id, second.producer_epoch),
         (ErrorCode::NONE, ProducerId(1), ProducerEpoch(0))
     );
-    let third = init(&InitProducerIdRequest { transaction_timeout_ms: 0, ..plain });
+    let third = init(&InitProducerIdRequest { transaction_timeout_ms: 0, ..idempotent });
     assert_eq!((third.error_code, third.producer_id), (ErrorCode::NONE, ProducerId(2)));
     for version in 0..=5 {
-        assert_eq!(node.ask(version, &InitProducerIdRequest::default()).error_code, ErrorCode::NONE);
+        assert_eq!(node.ask(version, &plain()).error_code, ErrorCode::NONE);
     }
 }
 
 #[test]
 fn an_id_is_never_given_twice_not_even_after_a_kill() {
     let node = TestNode::new();
-    let ask = |node: &TestNode| node.ask(5, &InitProducerIdRequest::default()).producer_id.0;
+    let ask = |node: &TestNode| node.ask(5, &plain()).producer_id.0;
     let before = (0..1100).map(|_| ask(&node)).collect::<Vec<_>>();
     assert_eq!(before, (0..1100).collect::<Vec<_>>());
     let node = node.kill();
@@ -65,7 +70,7 @@ fn an_id_is_never_given_twice_not_even_after_a_kill() {
 fn a_transactional_id_is_refused_as_long_as_there_are_no_transactions() {
     let node = TestNode::new();
     for (id, code) in [("", ErrorCode::INVALID_REQUEST), ("tx", ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED)] {
-        let request = InitProducerIdRequest { transactional_id: Some(id.into()), ..InitProducerIdRequest::default() };
+        let request = InitProducerIdRequest { transactional_id: Some(id.into()), ..plain() };
         assert_eq!(node.ask(4, &request).error_code, code);
     }
 }

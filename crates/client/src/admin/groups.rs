@@ -347,7 +347,7 @@ pub fn assigned(bytes: &[u8]) -> BTreeSet<TopicPartition> {
     let newest = <ConsumerProtocolAssignment<'_> as Message>::VERSION_MAX;
     // Later versions only add at the end.
     let version = version.clamp(0, newest);
-    let format = ConsumerProtocolAssignment::format(version);
+    let format = ConsumerProtocolAssignment::SCHEMA.format(version);
     let Ok(assignment) = ConsumerProtocolAssignment::decode(&mut protocol::Reader::new(rest), format) else {
         return BTreeSet::new();
     };

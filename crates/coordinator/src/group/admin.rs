@@ -93,7 +93,7 @@ impl GroupCoordinator {
                 }
                 Err(error) => error.code(),
             };
-            DeletableGroupResult { group_id: sent(id), error_code }
+            DeletableGroupResult { group_id: sent(id), error_code, error_message: None }
         });
         let results = results.collect();
         outcome.answer_also(token, Response::DeleteGroups(results));

@@ -52,7 +52,12 @@ pub(super) fn group_metadata(group: &ClassicGroup) -> Record {
 
 /// A group without a generation, as it is when the first member asks to join it.
 pub(super) fn new_group(id: &str, now: Timestamp) -> Record {
-    let value = GroupMetadataValue { current_state_timestamp: now, ..GroupMetadataValue::default() };
+    let value = GroupMetadataValue {
+        protocol: None,
+        leader: None,
+        current_state_timestamp: now,
+        ..GroupMetadataValue::default()
+    };
     Record { key: group_metadata_key(id), value: Some(encoded(GROUP_METADATA_VALUE, &value)) }
 }
 

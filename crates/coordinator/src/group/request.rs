@@ -173,7 +173,11 @@ impl<'a> Body<'a> {
             ),
             Self::DeleteGroups(ids) => Response::DeleteGroups(
                 ids.iter()
-                    .map(|id| DeletableGroupResult { group_id: id.clone().into_owned(), error_code: error })
+                    .map(|id| DeletableGroupResult {
+                        group_id: id.clone().into_owned(),
+                        error_code: error,
+                        error_message: None,
+                    })
                     .collect(),
             ),
             Self::TopicsDeleted(_) => Response::TopicsDeleted(error),

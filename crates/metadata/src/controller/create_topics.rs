@@ -230,6 +230,7 @@ impl Controller {
             num_partitions: partitions.len() as i32,
             replication_factor: partitions[0].replicas.len() as i16,
             configs: Some(describe.configs(&configs)),
+            error_message: None,
             ..CreatableTopicResult::default()
         };
         let mut records = Vec::with_capacity(1 + configs.len() + partitions.len());

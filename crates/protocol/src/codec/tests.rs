@@ -1,9 +1,14 @@
 //! What the codec promises, on a message that has one field of every kind.
 
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::Message;
+use crate::{
+    Message,
+    types::{Str, Uuid},
+};
 
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 7, versions = "0..=4", flexible = "2+")]

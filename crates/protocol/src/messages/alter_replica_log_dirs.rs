@@ -5,13 +5,20 @@
 use crate::{ErrorCode, Message, types::Str};
 
 /// AlterReplicaLogDirs (key 34): move a broker's replicas to other log directories.
-///
-/// A replica that the broker does not have yet is put there when it comes.
 #[derive(Clone, Debug, PartialEq, Message)]
-#[message(key = 34, versions = "1..=2", flexible = "2+")]
+#[message(key = 34, versions = "1..=2", flexible = "2+", listeners = "broker")]
 pub struct AlterReplicaLogDirsRequest<'a> {
     /// What goes where; a directory stands here once.
     pub dirs: Vec<AlterReplicaLogDir<'a>>,
+}
+
+/// The partitions of one topic to move.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct AlterReplicaLogDirTopic<'a> {
+    /// The name of the topic.
+    pub name: Str<'a>,
+    /// The partitions, by index.
+    pub partitions: Vec<i32>,
 }
 
 /// The replicas that one log directory is to hold.
@@ -23,39 +30,30 @@ pub struct AlterReplicaLogDir<'a> {
     pub topics: Vec<AlterReplicaLogDirTopic<'a>>,
 }
 
-/// The partitions of one topic to move.
-#[derive(Clone, Debug, PartialEq, Message)]
-pub struct AlterReplicaLogDirTopic<'a> {
-    /// The name of the topic.
-    pub name: Str<'a>,
-    /// The partitions to move, by index.
-    pub partitions: Vec<i32>,
-}
-
 /// The answer to [`AlterReplicaLogDirsRequest`].
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 34, versions = "1..=2", flexible = "2+")]
 pub struct AlterReplicaLogDirsResponse<'a> {
     /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
-    /// What came of it, by topic.
+    /// What became of each topic.
     pub results: Vec<AlterReplicaLogDirTopicResult<'a>>,
 }
 
-/// What came of the partitions of one topic.
+/// What became of one partition.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct AlterReplicaLogDirPartitionResult {
+    /// The partition.
+    pub partition_index: i32,
+    /// Why the move was not begun, or none. That it has ended, DescribeLogDirs tells.
+    pub error_code: ErrorCode,
+}
+
+/// What became of the partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 pub struct AlterReplicaLogDirTopicResult<'a> {
     /// The name of the topic.
     pub topic_name: Str<'a>,
-    /// What came of each partition.
+    /// What became of each partition.
     pub partitions: Vec<AlterReplicaLogDirPartitionResult>,
-}
-
-/// What came of one partition.
-#[derive(Clone, Debug, PartialEq, Message)]
-pub struct AlterReplicaLogDirPartitionResult {
-    /// Which partition of the topic.
-    pub partition_index: i32,
-    /// Why the move was not begun, or none. That it has ended, DescribeLogDirs tells.
-    pub error_code: ErrorCode,
 }

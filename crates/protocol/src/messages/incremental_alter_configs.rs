@@ -6,26 +6,34 @@ use crate::{ErrorCode, Message, types::Str};
 
 /// IncrementalAlterConfigs (key 44): change single configs of a resource.
 #[derive(Clone, Debug, PartialEq, Message)]
-#[message(key = 44, versions = "0..=1", flexible = "1+")]
+#[message(key = 44, versions = "0..=1", flexible = "1+", listeners = "broker, controller")]
 pub struct IncrementalAlterConfigsRequest<'a> {
+    /// The resources.
     pub resources: Vec<AlterConfigsResource<'a>>,
+    /// Whether only to check, and to change nothing.
     pub validate_only: bool,
 }
 
-/// Part of [`IncrementalAlterConfigsRequest`].
+/// One config and its new value.
 #[derive(Clone, Debug, PartialEq, Message)]
 pub struct AlterableConfig<'a> {
+    /// The name of the config.
     pub name: Str<'a>,
+    /// 0 set, 1 delete, 2 append to a list, 3 subtract from a list.
     pub config_operation: i8,
-    #[field(nullable)]
+    /// The value; null where it is taken away.
+    #[field(nullable, default = Some(Default::default()))]
     pub value: Option<Str<'a>>,
 }
 
-/// Part of [`IncrementalAlterConfigsRequest`].
+/// The configs of one resource.
 #[derive(Clone, Debug, PartialEq, Message)]
 pub struct AlterConfigsResource<'a> {
+    /// The kind of resource: 2 topic, 4 broker, 8 logger, 16 client metrics, 32 group.
     pub resource_type: i8,
+    /// The name of the resource.
     pub resource_name: Str<'a>,
+    /// The configs.
     pub configs: Vec<AlterableConfig<'a>>,
 }
 
@@ -33,16 +41,22 @@ pub struct AlterConfigsResource<'a> {
 #[derive(Clone, Debug, PartialEq, Message)]
 #[message(key = 44, versions = "0..=1", flexible = "1+")]
 pub struct IncrementalAlterConfigsResponse<'a> {
+    /// How long the client is to pause because of a quota, in milliseconds.
     pub throttle_time_ms: i32,
+    /// What became of each resource.
     pub responses: Vec<AlterConfigsResourceResponse<'a>>,
 }
 
-/// Part of [`IncrementalAlterConfigsResponse`].
+/// What became of one resource.
 #[derive(Clone, Debug, PartialEq, Message)]
 pub struct AlterConfigsResourceResponse<'a> {
+    /// What went wrong, or none.
     pub error_code: ErrorCode,
-    #[field(nullable)]
+    /// The error in words; null if there is nothing to say.
+    #[field(nullable, default = Some(Default::default()))]
     pub error_message: Option<Str<'a>>,
+    /// The kind of resource: 2 topic, 4 broker, 8 logger, 16 client metrics, 32 group.
     pub resource_type: i8,
+    /// The name of the resource.
     pub resource_name: Str<'a>,
 }

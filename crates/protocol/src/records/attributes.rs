@@ -77,7 +77,7 @@ impl Attributes {
         self.with(Self::CONTROL, on)
     }
 
-    /// The same, with a delete horizon or without.
+    /// The same, with a delete horizon for base timestamp or not.
     #[must_use]
     pub const fn with_delete_horizon(self, on: bool) -> Self {
         self.with(Self::DELETE_HORIZON, on)

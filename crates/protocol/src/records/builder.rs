@@ -102,6 +102,15 @@ impl BatchBuilder {
         self
     }
 
+    /// Says when tombstones and transaction markers in the batch may go (KIP-534). The records' timestamps count from
+    /// there then, and stay what they are.
+    #[must_use]
+    pub fn delete_horizon(mut self, horizon: Timestamp) -> Self {
+        self.header.attributes = self.header.attributes.with_delete_horizon(true);
+        self.header.base_timestamp = horizon;
+        self
+    }
+
     /// Gives all records the timestamp `now`, whatever they are appended with.
     #[must_use]
     pub fn log_append_time(mut self, now: Timestamp) -> Self {

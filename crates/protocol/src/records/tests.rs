@@ -119,6 +119,23 @@ fn control_records_have_kafkas_keys() {
 }
 
 #[test]
+fn a_delete_horizon_leaves_the_records_their_timestamps() {
+    let mut builder = BatchBuilder::new(Compression::NONE).delete_horizon(Timestamp(5_000));
+    for timestamp in [1_000, 9_000] {
+        builder.append(Timestamp(timestamp), Some(b"key"), None, &[]);
+    }
+    let bytes = builder.build();
+    let batch = RecordBatch::new(&bytes).unwrap();
+    assert!(batch.crc_is_valid());
+    assert_eq!(batch.delete_horizon(), Some(Timestamp(5_000)));
+    assert_eq!(batch.max_timestamp, Timestamp(9_000));
+    let timestamps: Vec<_> = batch.records(batch.body()).map(|record| record.unwrap().timestamp.0).collect();
+    assert_eq!(timestamps, [1_000, 9_000]);
+    let plain = three_records(CompressionType::None);
+    assert_eq!(RecordBatch::new(&plain).unwrap().delete_horizon(), None);
+}
+
+#[test]
 fn placing_a_batch_leaves_its_crc_alone() {
     let original = three_records(CompressionType::Lz4);
     let mut patched = original.clone();

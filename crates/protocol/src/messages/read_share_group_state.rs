@@ -1,0 +1,84 @@
+//! ReadShareGroupState: read the delivery state of share partitions.
+//!
+//! Source: KIP-932.
+
+use crate::{
+    ErrorCode, Message,
+    types::{LeaderEpoch, Offset, Str, Uuid},
+};
+
+/// ReadShareGroupState (key 84): read the delivery state of share partitions.
+#[derive(Clone, Debug, PartialEq, Message)]
+#[message(key = 84, versions = "0", flexible = "0+", listeners = "broker")]
+pub struct ReadShareGroupStateRequest<'a> {
+    /// The id of the group.
+    pub group_id: Str<'a>,
+    /// The topics.
+    pub topics: Vec<ReadStateData>,
+}
+
+/// One partition.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct PartitionData {
+    /// The partition.
+    pub partition: i32,
+    /// The leader epoch; -1 if it is not known.
+    pub leader_epoch: LeaderEpoch,
+}
+
+/// The partitions of one topic.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct ReadStateData {
+    /// The id of the topic; zero if it is not known.
+    pub topic_id: Uuid,
+    /// The partitions.
+    pub partitions: Vec<PartitionData>,
+}
+
+/// The answer to [`ReadShareGroupStateRequest`].
+#[derive(Clone, Debug, PartialEq, Message)]
+#[message(key = 84, versions = "0", flexible = "0+")]
+pub struct ReadShareGroupStateResponse<'a> {
+    /// The states, by topic.
+    pub results: Vec<ReadStateResult<'a>>,
+}
+
+/// A run of offsets in the same state.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct StateBatch {
+    /// The first offset.
+    pub first_offset: Offset,
+    /// The last offset, inclusive.
+    pub last_offset: Offset,
+    /// 0 available, 2 acknowledged, 4 archived.
+    pub delivery_state: i8,
+    /// How often the records have been delivered.
+    pub delivery_count: i16,
+}
+
+/// The state of one partition.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct PartitionResult<'a> {
+    /// The partition.
+    pub partition: i32,
+    /// What went wrong, or none.
+    pub error_code: ErrorCode,
+    /// The error in words; null if there is nothing to say.
+    #[field(nullable)]
+    pub error_message: Option<Str<'a>>,
+    /// Counts how often the state was begun anew.
+    pub state_epoch: i32,
+    /// Where delivery starts; -1 if it is not known yet.
+    pub start_offset: Offset,
+    /// The states of offsets from the start offset on, in runs.
+    pub state_batches: Vec<StateBatch>,
+}
+
+/// The partitions of one topic.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct ReadStateResult<'a> {
+    /// The id of the topic; zero if it is not known.
+    pub topic_id: Uuid,
+    /// The partitions.
+    pub partitions: Vec<PartitionResult<'a>>,
+}
