@@ -420,7 +420,11 @@ struct Written {
 }
 
 async fn init_producer_id(cluster: &Cluster) -> Result<(ProducerId, ProducerEpoch), ProduceError> {
-    let request = InitProducerIdRequest { transactional_id: None, transaction_timeout_ms: i32::MAX, ..InitProducerIdRequest::default() };
+    let request = InitProducerIdRequest {
+        transactional_id: None,
+        transaction_timeout_ms: i32::MAX,
+        ..InitProducerIdRequest::default()
+    };
     let (code, id, epoch) = cluster
         .retrying(Node::Any, async |connection| {
             let answer = connection.call(&request).await?;

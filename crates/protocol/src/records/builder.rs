@@ -119,14 +119,6 @@ impl BatchBuilder {
         self
     }
 
-    /// Says when tombstones and markers in the batch may go (KIP-534). To be called before the first record.
-    #[must_use]
-    pub fn delete_horizon(mut self, horizon: Timestamp) -> Self {
-        self.header.attributes = self.header.attributes.with_delete_horizon(true);
-        self.header.base_timestamp = horizon;
-        self
-    }
-
     /// Appends a record at the next offset.
     ///
     /// # Panics

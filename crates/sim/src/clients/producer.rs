@@ -148,7 +148,11 @@ impl Producer {
             if !self.asking_for_id
                 && let Some(target) = self.targets.iter().position(wants_id)
             {
-                let request = InitProducerIdRequest { transactional_id: None, transaction_timeout_ms: 60_000, ..Default::default() };
+                let request = InitProducerIdRequest {
+                    transactional_id: None,
+                    transaction_timeout_ms: 60_000,
+                    ..Default::default()
+                };
                 self.link.send(cx, &request, self.id_version, Kept::Id { target });
                 self.asking_for_id = true;
                 return true;
