@@ -337,22 +337,33 @@ fn install_tools(_: &Path) -> Result<Installed> {
     })
 }
 
+/// Installs a package of Debian's; gives what is missing for that.
+///
+/// # Errors
+/// If it could not be installed.
+pub(crate) fn install_package(name: &str) -> Result<Option<String>> {
+    if !process::there_is("apt-get", &["--version"]) {
+        return Ok(Some(format!("{name}, and apt-get to install it")));
+    }
+    if !rustix::process::geteuid().is_root() {
+        return Ok(Some(format!("{name}, and root to install it (apt-get install {name})")));
+    }
+    eprintln!("installing {name} by apt-get");
+    for args in [&["-q", "update"][..], &["-q", "-y", "install", name]] {
+        let mut apt = Command::new("apt-get");
+        apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+        process::run(&mut apt, "", INSTALLATION)?.success()?;
+    }
+    Ok(None)
+}
+
 fn install_kcat(_: &Path) -> Result<Installed> {
     let there = || process::there_is("kcat", &["-V"]);
     if there() {
         return Ok(Installed::Ready(Program::Kcat));
     }
-    if !process::there_is("apt-get", &["--version"]) {
-        return Ok(Installed::Without("kcat, and apt-get to install it".into()));
-    }
-    if !rustix::process::geteuid().is_root() {
-        return Ok(Installed::Without("kcat, and root to install it (apt-get install kcat)".into()));
-    }
-    eprintln!("installing kcat by apt-get");
-    for args in [&["-q", "update"][..], &["-q", "-y", "install", "kcat"]] {
-        let mut apt = Command::new("apt-get");
-        apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
-        process::run(&mut apt, "", INSTALLATION)?.success()?;
+    if let Some(missing) = install_package("kcat")? {
+        return Ok(Installed::Without(missing));
     }
     ensure!(there(), "kcat was installed, and yet cannot be run");
     Ok(Installed::Ready(Program::Kcat))

@@ -12,6 +12,7 @@ use crate::clients::{self, CLIENTS, Client, Installed, Outcome, Phase, Program, 
 use crate::judges::{directories, dump_log, kill_9, power_cut, wire};
 use crate::kafka::{self, Kafka};
 use crate::node::{Node, Product};
+use crate::process;
 use crate::table::Table;
 
 /// Clients that walk at the same time. They wait more than they compute, and they must not meet on the node anyway.
@@ -170,11 +171,19 @@ impl Options {
             table.leave_out(POWER_CUT, clients::NO_PYTHON);
             return Ok(());
         };
-        for file_system in ["ext4", "xfs"] {
+        for (file_system, package) in [("ext4", "e2fsprogs"), ("xfs", "xfsprogs")] {
+            if !process::there_is(&format!("mkfs.{file_system}"), &["-V"])
+                && let Some(missing) = clients::install_package(package)?
+            {
+                table.leave_out(POWER_CUT, &missing);
+                continue;
+            }
             let begin = Instant::now();
             let verdict = match power_cut::judge(&python, binary, file_system, self.power_cuts) {
+                // No installation gives a machine what its keeper does not allow it.
                 Ok(Err(missing)) => {
-                    table.leave_out(POWER_CUT, &format!("{file_system}: {missing}"));
+                    println!("{POWER_CUT}, {file_system}: cannot be judged on this machine: {missing}");
+                    table.add(POWER_CUT, &format!("kept on {file_system}"), Outcome::NotOffered(missing));
                     continue;
                 }
                 Ok(Ok(detail)) => Ok(detail),
