@@ -453,7 +453,10 @@ impl World {
                 Output::Send(frame) => {
                     let latency = self.latency_ns();
                     let id = self.clients[client].connection;
-                    let Some((id, connection)) = id.and_then(|id| Some((id, self.connections.get_mut(&id)?))) else {
+                    // Over one that is broken nothing arrives any more: what was sent before may have been lost, and TCP
+                    // leaves out nothing in between.
+                    let open = id.and_then(|id| Some((id, self.connections.get_mut(&id)?)));
+                    let Some((id, connection)) = open.filter(|(_, connection)| connection.is_open) else {
                         continue;
                     };
                     let at = connection.last_sent_ns.max(self.time_ns + latency);
