@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -37,7 +38,8 @@ public final class Kill9 {
         // Offsets by partition, where a number's place is its quotient; -1 is not acknowledged.
         List<List<Long>> offsets = new ArrayList<>();
         for (int i = 0; i < PARTITIONS; i++) {
-            offsets.add(new ArrayList<>());
+            // One thread adds, another sets: in a plain list a set is lost while it grows.
+            offsets.add(Collections.synchronizedList(new ArrayList<>()));
         }
         String failure = send(offsets);
         String wrong = failure == null ? check(offsets) : failure;
@@ -96,6 +98,10 @@ public final class Kill9 {
             for (int place = 0; place < sent.size(); place++) {
                 long number = (long) place * PARTITIONS + partition;
                 long offset = sent.get(place);
+                if (offset < 0) {
+                    return "fail\t" + at + ": " + number + " was acknowledged without an offset; it lies at "
+                        + log.indexOf(number);
+                }
                 if (offset >= log.size() || log.get((int) offset) != number) {
                     return "fail\t" + at + ": " + number + " was acknowledged at offset " + offset + ", where "
                         + (offset < log.size() ? "" + log.get((int) offset) : "nothing") + " lies";
