@@ -239,8 +239,10 @@ impl Log {
             Some(active) if self.sync.durable < self.end => Some(active.file(&self.shared, &self.dir)?),
             _ => None,
         };
-        let thorough = scope == SyncScope::Checkpoint || !sealed.is_empty();
-        let lineage = self.shared.lineage().filter(|_| thorough && self.sync.durable < self.end);
+        // What a sealed segment says of producers has to stand in our file before it may be cleaned or retired, also if a
+        // start found it sealed and synced.
+        let grown = scope == SyncScope::Checkpoint && self.sync.durable < self.end;
+        let lineage = self.shared.lineage().filter(|_| grown || !sealed.is_empty());
         self.sync.running = true;
         self.sync.cancelled = Arc::default();
         self.sync.unsynced_since = None;

@@ -457,6 +457,20 @@ fn run(seed: u64, actions: Vec<Action>) {
     }
 }
 
+#[test]
+fn a_segment_that_a_start_found_sealed_is_not_cleaned_before_our_file_has_its_producers() {
+    use Action::{Append, Clean, DieAfter, Kill, Save, Sync};
+    let append = |producer, codec| Append(producer, vec![(0, false)], codec);
+    let clean = |bytes| Clean(1, 0, bytes, Meanwhile::Nothing);
+    let (plain, gzip) = (CompressionType::None, CompressionType::Gzip);
+    #[rustfmt::skip]
+    let actions = vec![
+        append(1, plain), clean(344), DieAfter(27, false), append(0, gzip), Sync, Save, append(1, gzip), clean(436),
+        append(0, gzip), clean(200), Save, append(0, plain), clean(200), Kill,
+    ];
+    run(0, actions);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
